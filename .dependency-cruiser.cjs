@@ -4,9 +4,9 @@ const LAYERS = {
   config: [],
   plan: ['config'],
   compose: ['plan', 'config'],
-  local: ['plan', 'config', 'models'],
+  local: ['plan', 'config'],
   models: ['config'],
-  control: ['compose', 'local', 'plan', 'config'],
+  control: ['compose', 'local', 'models', 'plan', 'config'],
   prompts: [],
   engines: ['config'],
   'engine-server': [],
@@ -23,7 +23,10 @@ const DOORS = {
   fastify: 'src/(worker|engine-server|control/api)/',
   commander: 'src/cli/',
   listr2: 'src/cli/',
-  execa: 'src/(compose|local|control)/',
+  execa: 'src/(compose|local|control|models)/',
+  '@huggingface/hub': 'src/models/',
+  '@huggingface/gguf': 'src/models/',
+  '@huggingface/jinja': 'src/(prompts|engine-server)/',
 };
 
 const layers = Object.entries(LAYERS).map(([name, may]) => ({

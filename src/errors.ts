@@ -16,6 +16,16 @@ export type ErrorCode =
   | 'already_running'
   | 'not_running'
   | 'start_failed'
+  // where models come from
+  | 'model_not_found'
+  | 'model_gated'
+  | 'model_not_here'
+  | 'model_corrupt'
+  | 'model_in_use'
+  | 'hub_unreachable'
+  | 'hub_failed'
+  | 'disk_full'
+  | 'pip_failed'
   // the worker's HTTP surface
   | 'invalid_request'
   | 'param_out_of_range'

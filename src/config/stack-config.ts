@@ -54,6 +54,8 @@ export type ServiceConfig = {
   readonly resources: ResourcesConfig;
   readonly volumes: readonly VolumeMount[];
   readonly replicas: number;
+  /** Seconds without a request after which the engine gives its memory back until the next one; null: never. Only llama.cpp can. */
+  readonly idleUnloadS: number | null;
 };
 
 type ResourcesConfig = {

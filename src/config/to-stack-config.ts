@@ -53,6 +53,7 @@ function toService(name: string, own: ServiceInput, defaults: DefaultsInput): Se
     },
     volumes: said.volumes ?? [],
     replicas,
+    idleUnloadS: said.idle_unload ?? null,
   };
 }
 

@@ -64,3 +64,24 @@ export const WorkerConfig = z
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 /** The same before defaults are filled in: what a planner may write. */
 export type WorkerConfigInput = z.input<typeof WorkerConfig>;
+
+/**
+ * Lies beside the configuration while engines start: what whoever watches their logs (the local supervisor, `up` on Docker) sees them do.
+ * The worker reads it when it has to refuse a request.
+ */
+export const ENGINE_PROGRESS_FILE = 'engines.json';
+
+/** Progress that nobody wrote again for so long is no longer believed: its writer may be gone. */
+export const PROGRESS_BELIEVED_MS = 60_000;
+
+/** By replica id. */
+export const EngineProgressFile = z.record(
+  z.string(),
+  z.strictObject({
+    /** A short phrase for people: `loading weights, 60 %`. */
+    text: z.string(),
+    /** When it was written, milliseconds since 1970. */
+    at_ms: z.number(),
+  }),
+);
+export type EngineProgressFile = z.infer<typeof EngineProgressFile>;

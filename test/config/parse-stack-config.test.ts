@@ -43,6 +43,7 @@ describe('parseStackConfig', () => {
           resources: { cpu: null, memoryBytes: null, shmBytes: null },
           volumes: [],
           replicas: 1,
+          idleUnloadS: null,
         },
       ],
     });
@@ -52,7 +53,7 @@ describe('parseStackConfig', () => {
     const all = service(`{
       source: ./model, engine: llama.cpp, image: ghcr.io/x/y:1, args: [--ctx-size, 4096, true], env: { A: 1, B: },
       port: 9000, gpu: A100:2, template: mistral, resources: { cpu: 4.., memory: 8GB.., shm_size: 1GB },
-      volumes: [v:/v, { name: w, path: /w }, { instance_path: ./x, path: /x }], replicas: 3 }`);
+      volumes: [v:/v, { name: w, path: /w }, { instance_path: ./x, path: /x }], replicas: 3, idle_unload: 10m }`);
 
     assert.deepEqual(all, {
       name: 'A',
@@ -72,6 +73,7 @@ describe('parseStackConfig', () => {
         { kind: 'bind', source: '/etc/stack/x', target: '/x', readOnly: false },
       ],
       replicas: 3,
+      idleUnloadS: 600,
     });
   });
 

@@ -193,6 +193,11 @@ describe('values that do not fit', () => {
       /replicas: a range of replicas: only numbers are supported so far/,
     ],
     ['source: a/b, replicas: { min: 1, max: 4 }', /only numbers are supported so far/],
+    [
+      'engine: llama.cpp, source: a/b, idle_unload: soon',
+      /idle_unload: "soon" is no duration \| a duration such as/,
+    ],
+    ['source: a/b, idle_unload: 10m', /idle_unload: engine "vllm" cannot give its memory back/],
     ['source: a/b, gpu: { mem: 1 }', /gpu\.mem: unknown key/],
     ['source: a/b, gpu: { memory: 24GB..40GB }', /gpu\.memory: .*upper bound/],
     [

@@ -1,4 +1,5 @@
 /** What keys say of each other. It reads the file's values as they were written, so that it finds everything at once with the schema. */
+import { quoted } from '../values/mismatch.ts';
 import { isMapping } from './mapping.ts';
 
 export type Conflict = {
@@ -23,6 +24,7 @@ const STARTING = [
   'resources',
   'volumes',
   'replicas',
+  'idle_unload',
 ];
 
 /** All contradictions of a file, in its order. Values of wrong types are left to the schema. */
@@ -105,6 +107,15 @@ function serviceConflicts(service: { name: string; own: Values; defaults: Values
       '`source: org/name` (Hugging Face) or a path; or `url`, for an engine that runs already';
     return [missing([...path, 'source'], `engine ${engine} needs \`source\` or \`url\``, hint)];
   }
+  if (isSaid(own, 'idle_unload') && engine !== 'llama.cpp')
+    return [
+      {
+        path: [...path, 'idle_unload'],
+        at: 'key',
+        message: `engine ${quoted(engine)} cannot give its memory back`,
+        hint: 'only llama.cpp can: take away `idle_unload`, or use `engine: llama.cpp`',
+      },
+    ];
   return [
     ...pinConflicts(path, { ...defaults, ...own }),
     ...twiceConflicts([...path, 'env'], own['env'], variableName),

@@ -11,6 +11,7 @@ import {
   requireNvidia,
   type WrittenGpuDemand,
 } from '../values/gpu-demand.ts';
+import { parseDurationS } from '../values/duration.ts';
 import { parseLeastCores, parseLeastMemory, parseMemory } from '../values/memory.ts';
 import { mismatch, quoted } from '../values/mismatch.ts';
 import { parseModelSource } from '../values/model-source.ts';
@@ -57,6 +58,7 @@ function sharedKeys({ directory, templates }: SchemaContext) {
       'one item for each volume: `- models:/root/.cache`',
     ).nullish(),
     replicas: value(parseReplicas).nullish(),
+    idle_unload: value(parseDurationS).nullish(),
   };
 }
 

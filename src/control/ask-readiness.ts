@@ -10,7 +10,7 @@ export type Readiness = {
   readonly isReady: boolean;
   /** One word for people: `ready`, `starting`, or what the worker says, such as `loading`. */
   readonly state: string;
-  /** One sentence; empty when there is no more to say. */
+  /** One sentence, or what the engines do while they load (`loading the weights, 60 %`); empty when there is no more to say. */
   readonly detail: string;
 };
 
@@ -45,7 +45,15 @@ export function readAnswer(status: number, body: string): Readiness {
   const told = parseObject(body);
   const state = typeof told['state'] === 'string' ? told['state'] : 'starting';
   const message = typeof told['error_message'] === 'string' ? told['error_message'] : null;
-  return { isReady: false, state, detail: message ?? `answered HTTP ${String(status)}` };
+  const detail = progressOf(told) ?? message ?? `answered HTTP ${String(status)}`;
+  return { isReady: false, state, detail };
+}
+
+/** The phrases of the replicas that load, each once: the message has them, too, behind what the state says already. */
+function progressOf({ progress }: Readonly<Record<string, unknown>>): string | null {
+  if (typeof progress !== 'object' || progress === null) return null;
+  const phrases = Object.values(progress).filter((phrase) => typeof phrase === 'string');
+  return phrases.length === 0 ? null : [...new Set(phrases)].join('; ');
 }
 
 function parseObject(body: string): Readonly<Record<string, unknown>> {

@@ -5,6 +5,7 @@ import { diffUnits, type ObservedUnit, type Operation } from '../plan/diff.ts';
 import type { Report, Runtime } from '../plan/runtime.ts';
 import type { StackPlan } from '../plan/stack-plan.ts';
 import { askReadiness, type Readiness } from './ask-readiness.ts';
+import { followProgress } from './follow-progress.ts';
 import { frontDoor } from './front-door.ts';
 import type { LocalRuntime } from './runtimes.ts';
 import { waitUntilReady, type WaitOutcome } from './wait-until-ready.ts';
@@ -50,7 +51,10 @@ export async function assertFrontDoorFree(runtime: Runtime, plan: StackPlan): Pr
   }
 }
 
-/** Waits for all services of a stack that was applied. Units that the plan does not know are nobody's hindrance. */
+/**
+ * Waits for all services of a stack that was applied, and lets its workers tell meanwhile how far their engines are. Units that the plan
+ * does not know are nobody's hindrance.
+ */
 export async function waitForStack(
   runtime: Runtime,
   plan: StackPlan,
@@ -58,13 +62,29 @@ export async function waitForStack(
 ): Promise<WaitOutcome> {
   const door = frontDoor(plan.gateway, runtime.kind);
   const wanted = new Set((await runtime.desired(plan)).map((unit) => unit.name));
-  return waitUntilReady({
-    ...context,
-    services: plan.services.map((service) => service.name),
-    ask: (service, signal) => askReadiness(door, service, signal),
-    observe: async () => (await runtime.observe()).filter((unit) => wanted.has(unit.name)),
-    intervalMs: POLL_INTERVAL_MS,
+  const waiting = new Set(plan.services.map((service) => service.name));
+  const over = new AbortController();
+  const following = followProgress(runtime, plan, {
+    isWaitedFor: (service) => waiting.has(service),
+    signal: over.signal,
   });
+  try {
+    return await waitUntilReady({
+      ...context,
+      services: [...waiting],
+      ask: (service, signal) => askReadiness(door, service, signal),
+      observe: async () => (await runtime.observe()).filter((unit) => wanted.has(unit.name)),
+      onChange: (service, readiness) => {
+        if (readiness.isReady) waiting.delete(service);
+        else waiting.add(service);
+        context.onChange(service, readiness);
+      },
+      intervalMs: POLL_INTERVAL_MS,
+    });
+  } finally {
+    over.abort();
+    await following;
+  }
 }
 
 export type ForegroundOptions = {

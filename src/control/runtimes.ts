@@ -21,6 +21,8 @@ type ForegroundContext = {
 export type LocalRuntime = Runtime & {
   /** Keeps the stack in this process until the signal is aborted, then ends it. */
   runForeground(plan: StackPlan, context: ForegroundContext): Promise<void>;
+  /** Makes sure that llama.cpp can be started, and fetches what is built in where it has to. Throws `engine_missing`, `disk_full`. */
+  fetchBuiltIn(context: Pick<ForegroundContext, 'report' | 'signal'>): Promise<void>;
 };
 
 export type Runtimes = {

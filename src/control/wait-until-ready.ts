@@ -18,7 +18,7 @@ export type WaitOptions = {
   readonly services: readonly string[];
   readonly ask: (service: string, signal: AbortSignal) => Promise<Readiness>;
   readonly observe: () => Promise<readonly ObservedUnit[]>;
-  /** Called for each service when its state changes. */
+  /** Called for each service when its state changes, or what is told of it. */
   readonly onChange: (service: string, readiness: Readiness) => void;
   readonly timeoutMs: number;
   readonly intervalMs: number;
@@ -38,7 +38,8 @@ export async function waitUntilReady(options: WaitOptions): Promise<WaitOutcome>
         if (ends.aborted) return;
         const before = last.get(service);
         last.set(service, readiness);
-        if (before?.state !== readiness.state) options.onChange(service, readiness);
+        if (before?.state !== readiness.state || before.detail !== readiness.detail)
+          options.onChange(service, readiness);
       }),
     );
     const waiting = options.services.filter((service) => last.get(service)?.isReady !== true);

@@ -52,7 +52,7 @@ function planService(service: ServiceConfig, { slug, gpus }: ServicePlacement): 
 }
 
 function planEngine(service: ServiceConfig, gpus: readonly GpuPlan[]): EnginePlan {
-  const { engine: kind, source, image, args, env, volumes, resources } = service;
+  const { engine: kind, source, image, args, env, volumes, resources, idleUnloadS } = service;
   return {
     kind,
     source,
@@ -63,6 +63,7 @@ function planEngine(service: ServiceConfig, gpus: readonly GpuPlan[]): EnginePla
     gpus,
     volumes,
     resources,
+    idleUnloadS,
   };
 }
 

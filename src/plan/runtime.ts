@@ -20,6 +20,8 @@ export type LogOptions = {
 /** One runtime for one stack. Errors are LlmOpsErrors. */
 export interface Runtime {
   readonly kind: RuntimeKind;
+  /** Throws what would stop `apply`, as far as that can be known without changing anything: a program that is missing, say. */
+  check(plan: StackPlan): Promise<void>;
   /** What should run, each with the hash that changes when it must be made anew. */
   desired(plan: StackPlan): Promise<readonly Unit[]>;
   /** What there is of this stack, running or not. */
@@ -29,4 +31,9 @@ export interface Runtime {
   /** Ends and removes all that `apply` made, files too. Volumes with models stay unless `volumes`. */
   remove(context: { report: Report; volumes: boolean }): Promise<void>;
   logs(options: LogOptions): AsyncIterable<LogLine>;
+  /**
+   * Puts what engines that load are seen doing (short phrases, by replica id) where the workers find it when they refuse a request; what
+   * is not in the map is taken away. Left out: this runtime watches its engines itself.
+   */
+  tellProgress?(plan: StackPlan, phrases: ReadonlyMap<string, string>): Promise<void>;
 }

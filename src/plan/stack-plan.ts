@@ -68,6 +68,8 @@ export type EnginePlan = {
   readonly gpus: readonly GpuPlan[];
   readonly volumes: readonly VolumePlan[];
   readonly resources: ResourcesPlan;
+  /** Seconds without a request after which the engine gives its memory back until the next one; null: never. */
+  readonly idleUnloadS: number | null;
 };
 
 export type GpuPlan = {

@@ -1,11 +1,16 @@
 /** What the planner writes for the worker: the schema is in `config/worker-config.ts`. */
-import type { WorkerConfigInput } from '../config/worker-config.ts';
+import type { EngineKind, WorkerConfigInput } from '../config/worker-config.ts';
 import type { ReplicaPlan, ServicePlan, StackPlan } from './stack-plan.ts';
 
 export type UrlOf = (replica: ReplicaPlan) => string;
 
+/** Which API a replica speaks, where its runtime starts another program than the engine's name says. */
+type ApiOf = (replica: ReplicaPlan, engine: EngineKind) => EngineKind;
+
 export type GatewayUrls = {
   readonly urlOf: UrlOf;
+  /** Left out, each engine speaks its own. */
+  readonly apiOf?: ApiOf;
   /** Where each service's worker answers. Left out, the gateway serves all services by itself. */
   readonly workerUrlOf?: (service: ServicePlan) => string;
 };
@@ -15,18 +20,18 @@ export type GatewayUrls = {
  * run already, too, since their address can read differently from inside a container.
  */
 export function workerConfigOf(service: ServicePlan, urlOf: UrlOf): WorkerConfigInput {
-  return { role: 'worker', services: [serviceConfigOf(service, urlOf)] };
+  return { role: 'worker', services: [serviceConfigOf(service, { urlOf })] };
 }
 
 /** The configuration of the gateway of all services. */
 export function gatewayConfigOf(
   plan: StackPlan,
-  { urlOf, workerUrlOf }: GatewayUrls,
+  { workerUrlOf, ...replicas }: GatewayUrls,
 ): WorkerConfigInput {
   return {
     role: 'gateway',
     services: plan.services.map((service) => ({
-      ...serviceConfigOf(service, urlOf),
+      ...serviceConfigOf(service, replicas),
       ...(workerUrlOf !== undefined && { worker: workerUrlOf(service) }),
     })),
   };
@@ -34,13 +39,13 @@ export function gatewayConfigOf(
 
 function serviceConfigOf(
   service: ServicePlan,
-  urlOf: UrlOf,
+  { urlOf, apiOf = (_, engine) => engine }: Omit<GatewayUrls, 'workerUrlOf'>,
 ): WorkerConfigInput['services'][number] {
   const { name, template, engine, model } = service;
   const replicas = service.replicas.map((replica) => ({
     id: replica.id,
     url: urlOf(replica),
-    engine,
+    engine: apiOf(replica, engine),
     model,
   }));
   return { name, versions: [{ template, replicas }] };

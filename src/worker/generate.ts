@@ -38,7 +38,7 @@ export async function* generate(
         prefix = '';
       }
     } catch (error) {
-      throw service.explain(replica, error);
+      throw await service.explain(replica, error);
     } finally {
       leave();
     }

@@ -2,6 +2,7 @@
 import type { WorkerService, WorkerVersion } from '../config/worker-config.ts';
 import { LlmOpsError } from '../errors.ts';
 import type { ConversationTemplate } from '../prompts/conversation-template.ts';
+import type { EngineProgress } from './engine-progress.ts';
 import { Replica } from './replica.ts';
 import type { ReplicaState } from './replica.ts';
 import { Slots } from './slots.ts';
@@ -17,6 +18,16 @@ export type LiveVersion = {
 export type Surroundings = {
   readonly templates: ReadonlyMap<string, ConversationTemplate>;
   readonly onReplicaChange: (replica: Replica) => void;
+  /** What engines that load are doing, by replica id. Never rejects. */
+  readonly readProgress: () => Promise<EngineProgress>;
+};
+
+/** What a service can say of its engines to who asks after them. */
+export type ServiceState = {
+  readonly state: ReplicaState;
+  readonly replicas: Readonly<Record<string, ReplicaState>>;
+  /** Of the replicas that are not ready, as far as it is known. */
+  readonly progress: EngineProgress;
 };
 
 /** How long a client should wait before it asks again while an engine starts. */
@@ -63,15 +74,26 @@ export class LiveService {
 
   /** The best that any replica can say of itself. */
   get state(): ReplicaState {
-    const states = [...this.#replicas.values()].map((replica) => replica.state);
-    const order = ['ready', 'loading', 'starting', 'down'] as const;
-    return order.find((state) => states.includes(state)) ?? 'starting';
+    return bestOf([...this.#replicas.values()].map((replica) => replica.state));
   }
 
-  get replicaStates(): Readonly<Record<string, ReplicaState>> {
-    return Object.fromEntries(
-      [...this.#replicas.values()].map((replica) => [replica.id, replica.state]),
-    );
+  /**
+   * The state with what its engines are seen doing. An engine whose log tells how far it is loads, also where nothing listens yet (vLLM
+   * opens its port at the end) or no more (it died and was started again).
+   */
+  async describe(): Promise<ServiceState> {
+    const all = [...this.#replicas.values()];
+    // As they are now: what was just found out about an engine may be another thing once the file is read.
+    const states = new Map(all.map((replica) => [replica.id, replica.state]));
+    const seen = all.every(isReady) ? {} : await this.#surroundings.readProgress();
+    const progress: Record<string, string> = {};
+    for (const [id, state] of states) {
+      const text = state === 'ready' ? undefined : seen[id];
+      if (text === undefined) continue;
+      progress[id] = text;
+      states.set(id, 'loading');
+    }
+    return { state: bestOf([...states.values()]), replicas: Object.fromEntries(states), progress };
   }
 
   get queueLength(): number {
@@ -95,29 +117,32 @@ export class LiveService {
   async chooseReplica(version: LiveVersion): Promise<Replica> {
     // The configuration may have changed while the request waited for its place.
     const { replicas } = this.#versions.find(({ name }) => name === version.name) ?? version;
-    const isReady = (replica: Replica): boolean => replica.state === 'ready';
     if (!replicas.some(isReady)) await Promise.all(replicas.map((replica) => replica.probe()));
     const [best] = replicas.filter(isReady).sort((a, b) => a.inFlight - b.inFlight);
-    if (best === undefined) throw this.notReady();
+    if (best === undefined) throw await this.notReady();
     return best;
   }
 
   /** What a failed request to a replica means: one whose engine is gone is told with its state, and the state is corrected. */
-  explain(replica: Replica, error: unknown): unknown {
+  async explain(replica: Replica, error: unknown): Promise<unknown> {
     if (!(error instanceof LlmOpsError) || error.code !== 'engine_unavailable') return error;
     replica.lost();
     return this.notReady();
   }
 
   /** The refusal that says what the engine is doing. */
-  notReady(): LlmOpsError {
-    const state = this.state === 'ready' ? 'loading' : this.state;
+  async notReady(): Promise<LlmOpsError> {
+    const { state: seen, replicas, progress } = await this.describe();
+    const state = seen === 'ready' ? 'loading' : seen;
     const { code, words } = NOT_READY[state];
-    return new LlmOpsError(code, `${this.name}: ${words}`, {
+    const phrases = [...new Set(Object.values(progress))];
+    const message = [`${this.name}: ${words}`, ...(phrases.length > 0 ? [phrases.join('; ')] : [])];
+    return new LlmOpsError(code, message.join(': '), {
       details: {
         service: this.name,
         state,
-        replicas: this.replicaStates,
+        replicas,
+        ...(phrases.length > 0 && { progress }),
         retry_after_s: RETRY_AFTER_S,
       },
     });
@@ -156,6 +181,15 @@ export class LiveService {
     if (template !== undefined) return template;
     throw new LlmOpsError('config_invalid', `${this.name}: no conversation template "${name}"`);
   }
+}
+
+function isReady({ state }: Replica): boolean {
+  return state === 'ready';
+}
+
+function bestOf(states: readonly ReplicaState[]): ReplicaState {
+  const order = ['ready', 'loading', 'starting', 'down'] as const;
+  return order.find((state) => states.includes(state)) ?? 'starting';
 }
 
 const NOT_READY = {

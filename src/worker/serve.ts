@@ -1,6 +1,7 @@
 /** The worker as a whole: configuration, engines, server, and an orderly end. */
 import { loadTemplates } from '../prompts/load-templates.ts';
 import { Departures } from './departure.ts';
+import { openEngineProgress } from './engine-progress.ts';
 import { followConfig, loadWorkerConfig } from './follow-config.ts';
 import { LiveStack } from './live-stack.ts';
 import { buildServer } from './server.ts';
@@ -40,6 +41,7 @@ export async function serveWorker(options: WorkerOptions): Promise<RunningWorker
     onReplicaChange: ({ id, state }) => {
       app.log.info({ replica: id, state }, 'engine state');
     },
+    readProgress: openEngineProgress(options.configDirectory),
   });
   stack.configure(config);
   const app = buildServer({ stack, departures, logLevel: options.logLevel });

@@ -44,6 +44,27 @@ describe('askReadiness', () => {
     });
   });
 
+  it('tells what the engines do rather than the message, each thing once', () => {
+    const body = {
+      state: 'loading',
+      error_message: 'm: the engine is loading its model: compiling; warming up',
+      progress: {
+        'm-engine-0': 'compiling',
+        'm-engine-1': 'compiling',
+        'm-engine-2': 'warming up',
+      },
+    };
+    assert.deepEqual(readAnswer(503, JSON.stringify(body)), {
+      isReady: false,
+      state: 'loading',
+      detail: 'compiling; warming up',
+    });
+    for (const progress of [{}, 'compiling', null, { 'm-engine-0': 3 }]) {
+      const { detail } = readAnswer(503, JSON.stringify({ ...body, progress }));
+      assert.equal(detail, body.error_message);
+    }
+  });
+
   it('a door that nobody answers at is starting', async () => {
     const server = createServer();
     const port = await listen(server);

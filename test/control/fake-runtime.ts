@@ -3,7 +3,7 @@ import type { LlmOpsError } from '../../src/errors.ts';
 import type { LocalRuntime, Runtimes } from '../../src/control/runtimes.ts';
 import type { ObservedUnit, Unit } from '../../src/plan/diff.ts';
 import type { LogLine, RuntimeKind } from '../../src/plan/runtime.ts';
-import type { StackPlan } from '../../src/plan/stack-plan.ts';
+import type { ReplicaPlan, StackPlan } from '../../src/plan/stack-plan.ts';
 
 export type FakeRuntime = LocalRuntime & {
   units: ObservedUnit[];
@@ -11,7 +11,10 @@ export type FakeRuntime = LocalRuntime & {
   /** What was done, in order. */
   readonly calls: string[];
   /** What `apply` does besides making units, and `runForeground` before it tells that it started. */
-  onApply: () => Promise<void>;
+  onApply: (plan: StackPlan) => Promise<void>;
+  /** What checking a plan does, and fetching the built-in llama.cpp. */
+  onCheck: (plan: StackPlan) => Promise<void>;
+  onFetch: () => Promise<void>;
 };
 
 export function fakeRuntime(kind: RuntimeKind): FakeRuntime {
@@ -22,11 +25,15 @@ export function fakeRuntime(kind: RuntimeKind): FakeRuntime {
     lines: [],
     calls,
     onApply: () => Promise.resolve(),
+    onCheck: () => Promise.resolve(),
+    onFetch: () => Promise.resolve(),
+    check: (plan) => runtime.onCheck(plan),
+    fetchBuiltIn: () => runtime.onFetch(),
     desired: (plan) => Promise.resolve(unitsFor(plan)),
     observe: () => Promise.resolve(runtime.units),
     apply: async (plan) => {
       calls.push('apply');
-      await runtime.onApply();
+      await runtime.onApply(plan);
       runtime.units = unitsFor(plan).map((unit) => running(unit.name, unit.hash));
     },
     remove: ({ volumes }) => {
@@ -42,7 +49,7 @@ export function fakeRuntime(kind: RuntimeKind): FakeRuntime {
     },
     runForeground: async (plan, { signal, onStarted }) => {
       calls.push('run');
-      await runtime.onApply();
+      await runtime.onApply(plan);
       runtime.units = unitsFor(plan).map((unit) => running(unit.name, unit.hash));
       onStarted?.();
       if (!signal.aborted)
@@ -75,8 +82,13 @@ export function fakeRuntimes(dockerProblem: LlmOpsError | null = null): Runtimes
   };
 }
 
+/** Another one when the model lies elsewhere. */
+function hashOf(engine: ReplicaPlan['engine']): string {
+  return 'url' in engine || engine.source?.kind !== 'path' ? 'h' : `h ${engine.source.path}`;
+}
+
 function unitsFor(plan: StackPlan): readonly Unit[] {
   return plan.services.flatMap((service) =>
-    service.replicas.map((replica) => ({ name: replica.id, hash: 'h' })),
+    service.replicas.map(({ id, engine }) => ({ name: id, hash: hashOf(engine) })),
   );
 }

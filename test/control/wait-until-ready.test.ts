@@ -52,6 +52,22 @@ describe('waitUntilReady', () => {
     assert.deepEqual(changes.sort(), ['a loading', 'a ready', 'b ready']);
   });
 
+  it('tells what a service does while its state stays the same, each thing once', async () => {
+    const at = (detail: string): Readiness => ({ ...loading, detail });
+    const answers = [at('0 %'), at('0 %'), at('50 %'), ready];
+    const told: string[] = [];
+
+    await waitUntilReady(
+      options({
+        services: ['a'],
+        ask: () => Promise.resolve(answers.shift() ?? ready),
+        onChange: (_, { state, detail }) => told.push(`${state} ${detail}`.trim()),
+      }),
+    );
+
+    assert.deepEqual(told, ['loading 0 %', 'loading 50 %', 'ready']);
+  });
+
   it('a service that was ready and is so no more is waited for again', async () => {
     const answers = new Map([
       ['a', [ready, loading, ready]],

@@ -54,6 +54,7 @@ describe('planStack', () => {
                 gpus: [{ id: 'GPU-0', name: 'A100' }],
                 volumes,
                 resources: { cpu: null, memoryBytes: null, shmBytes: null },
+                idleUnloadS: null,
               },
             },
           ],

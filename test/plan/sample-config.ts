@@ -34,6 +34,7 @@ export function service(name: string, facts: Partial<ServiceConfig> = {}): Servi
     gpu: null,
     template: null,
     resources: { cpu: null, memoryBytes: null, shmBytes: null },
+    idleUnloadS: null,
     volumes: [],
     replicas: 1,
     ...facts,

@@ -75,6 +75,20 @@ describe('gatewayConfigOf', () => {
     );
   });
 
+  it('has the API that a runtime says for a replica, else the engine’s own', () => {
+    const { services } = gatewayConfigOf(PLAN, {
+      urlOf,
+      apiOf: ({ id }, engine) => (id === 'A.b-engine-1' ? 'sim' : engine),
+    });
+
+    assert.deepEqual(
+      services.flatMap(({ versions }) =>
+        versions.flatMap(({ replicas }) => replicas.map(({ engine }) => engine)),
+      ),
+      ['vllm', 'sim', 'openai'],
+    );
+  });
+
   it('names no worker when the gateway serves by itself', () => {
     const config = gatewayConfigOf(PLAN, { urlOf });
 

@@ -113,13 +113,15 @@ async function asDialect(
 }
 
 /** `queue_length` is what is at the engine and what waits, as FastChat's controller wants it. */
-function status(...[{ service }]: Parameters<Handle>): Promise<unknown> {
-  return Promise.resolve({
+async function status(...[{ service }]: Parameters<Handle>): Promise<unknown> {
+  const { state, progress } = await service.describe();
+  return {
     model_names: [service.name],
     speed: 1,
     queue_length: service.queueLength,
-    state: service.state,
-  });
+    state,
+    ...(Object.keys(progress).length > 0 && { progress }),
+  };
 }
 
 function convTemplate(...[{ service }, request]: Parameters<Handle>): Promise<unknown> {
@@ -145,7 +147,7 @@ async function askEngine<T>(service: LiveService, ask: (engine: Engine) => Promi
   try {
     return await ask(replica.engine);
   } catch (error) {
-    throw service.explain(replica, error);
+    throw await service.explain(replica, error);
   } finally {
     leave();
   }

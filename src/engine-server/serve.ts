@@ -2,22 +2,33 @@ import type { AddressInfo } from 'node:net';
 
 import { LlmOpsError } from '../errors.ts';
 import { EngineCore } from './core/engine-core.ts';
-import { FaultBox } from './faults.ts';
+import { FaultBox, type Faults } from './faults.ts';
 import { resolveOptions, type ServeOptions } from './options.ts';
 import { buildEngineServer } from './server.ts';
 import { createSimulator } from './simulator/simulator.ts';
+import type { TextSource } from './text-source.ts';
 
 export type RunningEngine = {
   /** `http://host:port`, without a slash at its end. */
   readonly url: string;
-  /** Stops listening and breaks the connections that are left. */
+  /** Resolves when it can answer; rejects when it never will. Whoever is not interested may leave it alone. */
+  readonly loaded: Promise<void>;
+  /** Stops listening, breaks the connections that are left, and gives back all that the source holds. */
   close(): Promise<void>;
 };
 
-export type ServeEngineOptions = ServeOptions & {
+export type ServeSourceOptions = {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Beyond it requests wait. */
+  readonly maxConcurrent: number;
+  readonly fault?: Faults;
   /** How the fault `exit_at_token` ends the process; without it that fault is refused. */
-  readonly exit?: () => void;
+  readonly exit?: (() => void) | undefined;
 };
+
+export type ServeEngineOptions = ServeOptions & Pick<ServeSourceOptions, 'exit'>;
 
 /** Starts an engine server over the simulator. Throws `usage` for wrong options, `port_in_use`, or `start_failed`. */
 export async function serveEngine({
@@ -25,12 +36,18 @@ export async function serveEngine({
   ...options
 }: ServeEngineOptions = {}): Promise<RunningEngine> {
   const resolved = resolveOptions(options);
+  return serveSource(createSimulator(resolved), { ...resolved, exit });
+}
+
+/** Starts an engine server over a source of text. It listens before it loads. Throws `port_in_use` or `start_failed`. */
+export async function serveSource(
+  source: TextSource,
+  { host, port, maxConcurrent, fault = {}, exit }: ServeSourceOptions,
+): Promise<RunningEngine> {
   const faults = new FaultBox(exit !== undefined);
-  faults.set(resolved.fault);
-  const { maxConcurrent } = resolved;
-  const core = new EngineCore({ source: createSimulator(resolved), maxConcurrent, faults });
+  faults.set(fault);
+  const core = new EngineCore({ source, maxConcurrent, faults });
   const app = buildEngineServer(core, exit ?? (() => undefined));
-  const { host, port } = resolved;
   try {
     await app.listen({ host, port });
   } catch (error) {
@@ -38,9 +55,10 @@ export async function serveEngine({
     throw toStartError(error, host, port);
   }
   // Listens first: a loading engine says that it loads.
-  void core.load();
+  const loaded = core.load();
+  loaded.catch(() => undefined);
   const address = app.server.address() as AddressInfo;
-  return { url: toUrl(host, address.port), close: async () => app.close() };
+  return { url: toUrl(host, address.port), loaded, close: async () => app.close() };
 }
 
 function toStartError(error: unknown, host: string, port: number): LlmOpsError {

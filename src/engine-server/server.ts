@@ -20,7 +20,7 @@ export function buildEngineServer(core: EngineCore, exit: () => void): FastifyIn
 
   app.addHook('onRequest', (request, _reply, next) => {
     const isLoading = core.state === 'loading' && !request.url.startsWith('/sim/');
-    next(isLoading ? new LlmOpsError('engine_loading', 'The model is loading.') : undefined);
+    next(isLoading ? stillLoading(core.progress) : undefined);
   });
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = toErrorReply(error);
@@ -39,4 +39,9 @@ export function buildEngineServer(core: EngineCore, exit: () => void): FastifyIn
   addStatusRoutes(app, core);
   addSimRoutes(app, core);
   return app;
+}
+
+function stillLoading(progress: string): LlmOpsError {
+  const message = progress === '' ? 'The model is loading.' : `The model is loading: ${progress}.`;
+  return new LlmOpsError('engine_loading', message);
 }

@@ -32,9 +32,15 @@ export interface TextSource {
   readonly contextLength: number;
   /** Every id from 0 up to, not including, this one is a token. */
   readonly vocabularySize: number;
-  readonly endTokenId: number;
-  /** Resolves when the source can answer. Called once; rejects when it never will. */
-  load(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the source can answer. Called once, before everything below; rejects when it never will. What it does meanwhile it
+   * tells in short phrases for people (`loading the model, 40 %`).
+   */
+  load(signal: AbortSignal, tell: (progress: string) => void): Promise<void>;
+  /** Gives back all that it holds. Called once, after the last `generate` has ended; `load` may not have finished. */
+  close(): Promise<void>;
+  /** Whether the model ends its answer with this token. */
+  isEndToken(token: number): boolean;
   /** Special tokens written in the text are recognised. `addSpecialTokens` puts the begin token in front. */
   tokenize(text: string, addSpecialTokens: boolean): readonly number[];
   /** Bytes that are no complete character come out as U+FFFD. */

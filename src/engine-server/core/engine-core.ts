@@ -20,9 +20,12 @@ export class EngineCore {
   readonly faults: FaultBox;
   readonly startedAtS = Math.floor(Date.now() / 1000);
   #state: 'loading' | 'ready' | 'dead' = 'loading';
+  #progress = '';
   #isLoaded = false;
   readonly #admission: Admission;
   readonly #jobs = new Set<Job>();
+  readonly #work = new Set<Promise<void>>();
+  #loading: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
 
   constructor(input: EngineCoreInput) {
@@ -35,15 +38,15 @@ export class EngineCore {
     return this.#state;
   }
 
-  /** Never rejects: an engine that cannot load is dead, and says so by its health. */
-  async load(): Promise<void> {
-    try {
-      await this.source.load(this.#closing.signal);
-      this.#isLoaded = true;
-      this.#state = 'ready';
-    } catch {
-      this.#state = 'dead';
-    }
+  /** What the source does while it loads; empty: it has not said. */
+  get progress(): string {
+    return this.#progress;
+  }
+
+  /** Rejects when the source cannot load: the engine is dead then, and says so by its health. */
+  load(): Promise<void> {
+    this.#loading = this.#load();
+    return this.#loading;
   }
 
   /** Takes a valid request for text on, with the faults that are set at this moment. */
@@ -72,8 +75,33 @@ export class EngineCore {
     if (Object.keys(faults).length === 0 && this.#isLoaded) this.#state = 'ready';
   }
 
-  close(): void {
+  /** Remembers the work on a request, which may go on for a moment after its client has left. */
+  async track(work: Promise<void>): Promise<void> {
+    this.#work.add(work);
+    try {
+      await work;
+    } finally {
+      this.#work.delete(work);
+    }
+  }
+
+  /** Breaks the connections of all jobs. Resolves when nothing runs any more and the source has given back what it holds. */
+  async close(): Promise<void> {
     this.#closing.abort();
+    for (const job of this.#jobs) job.response.destroy();
+    await Promise.allSettled([this.#loading, ...this.#work]);
+    await this.source.close();
+  }
+
+  async #load(): Promise<void> {
+    try {
+      await this.source.load(this.#closing.signal, (progress) => (this.#progress = progress));
+      this.#isLoaded = true;
+      this.#state = 'ready';
+    } catch (error) {
+      this.#state = 'dead';
+      throw error;
+    }
   }
 }
 

@@ -37,7 +37,10 @@ export type GenerationInput = {
 /** One step per token; the last one has a finish reason. Rejects when the signal aborts. */
 export async function* runGeneration(input: GenerationInput): AsyncGenerator<Step, void> {
   const { source, prompt, params, signal } = input;
-  const tokenText = createTokenText(source, params.skipSpecialTokens);
+  const tokenText = createTokenText(source, {
+    prompt,
+    skipSpecialTokens: params.skipSpecialTokens,
+  });
   const stopStrings = createStopStrings(params);
   const stopIds = new Set(params.stopTokenIds);
   let completionTokens = 0;
@@ -49,7 +52,7 @@ export async function* runGeneration(input: GenerationInput): AsyncGenerator<Ste
   for await (const token of source.generate(prompt, params.sampling, signal)) {
     completionTokens += 1;
     const armed = completionTokens > params.sampling.minTokens;
-    const isEnd = armed && token === source.endTokenId && !params.ignoreEos;
+    const isEnd = armed && source.isEndToken(token) && !params.ignoreEos;
     const isStop = isEnd || (armed && stopIds.has(token));
     // vLLM leaves the text of a stop token out unless the stop is asked for.
     const piece = isStop && !params.includeStop ? '' : tokenText(token);

@@ -29,6 +29,10 @@ export type AnswerTask = {
 
 /** Answers one valid request: waits for a place, generates, writes, meets the faults that are set, and counts how it ended. */
 export async function answer(core: EngineCore, task: AnswerTask): Promise<void> {
+  await core.track(run(core, task));
+}
+
+async function run(core: EngineCore, task: AnswerTask): Promise<void> {
   const { reply, writer } = task;
   // From here on the raw response is ours: Fastify would wait for the whole text.
   reply.hijack();

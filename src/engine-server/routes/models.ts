@@ -4,7 +4,7 @@ import type { EngineCore } from '../core/engine-core.ts';
 
 /** `GET /v1/models`: the one model, with the length of its context. */
 export function addModelRoute(app: FastifyInstance, core: EngineCore): void {
-  const { model, contextLength } = core.source;
+  const { model } = core.source;
   const created = core.startedAtS;
   app.get('/v1/models', () => ({
     object: 'list',
@@ -16,7 +16,7 @@ export function addModelRoute(app: FastifyInstance, core: EngineCore): void {
         owned_by: 'llm-ops',
         root: model,
         parent: null,
-        max_model_len: contextLength,
+        max_model_len: core.source.contextLength,
         permission: [
           {
             id: `modelperm-${model}`,

@@ -26,7 +26,8 @@ export function createSimulator(options: SimulatorOptions): TextSource {
     model,
     contextLength,
     vocabularySize: VOCABULARY_SIZE,
-    endTokenId: END_TOKEN,
+    isEndToken: (token) => token === END_TOKEN,
+    close: () => Promise.resolve(),
     async load(signal) {
       if (options.loadMs > 0) await sleep(options.loadMs, undefined, { signal });
     },

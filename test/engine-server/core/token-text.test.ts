@@ -9,7 +9,7 @@ import { detokenize, tokenize } from '../../../src/engine-server/simulator/token
 const source = { detokenize };
 
 function texts(tokens: readonly number[]): string[] {
-  const next = createTokenText(source, false);
+  const next = createTokenText(source, { prompt: [], skipSpecialTokens: false });
   return tokens.map((token) => next(token));
 }
 

@@ -7,6 +7,7 @@ import type { Report } from '../plan/runtime.ts';
 import type { StackPlan } from '../plan/stack-plan.ts';
 import { VERSION } from '../version.ts';
 import { checkBeforeStart, checkPlan } from './check-before-start.ts';
+import { fetchBeforeStart } from './fetch-before-start.ts';
 import { assertPortFree } from './process/free-port.ts';
 import { isAlive, type ProcessIdentity, signalProcess } from './process/process-identity.ts';
 import { endStack } from './remove-stack.ts';
@@ -37,6 +38,7 @@ export async function applyDetached(
       return tellSupervisor({ stack, plan, context, supervisor, state });
     // Another version's supervisor may understand a job otherwise than it is meant.
     checkPlan(stack, plan);
+    await fetchBeforeStart(stack, plan, context);
     await endStack(stack, context.report);
     return startSupervisor(stack, plan, context);
   });
@@ -45,10 +47,12 @@ export async function applyDetached(
 async function startSupervisor(
   stack: Stack,
   plan: StackPlan,
-  { report, signal }: ApplyContext,
+  context: ApplyContext,
 ): Promise<void> {
   const { directory, timing, env } = stack;
+  const { report, signal } = context;
   await checkBeforeStart(stack, plan, report);
+  await fetchBeforeStart(stack, plan, context);
   signal.throwIfAborted();
   const job = buildJob(stack, plan, []);
   writeJob(jobPath(directory), job);
@@ -87,9 +91,10 @@ async function tellSupervisor(options: {
   readonly supervisor: ProcessIdentity;
   readonly state: LocalState;
 }): Promise<void> {
-  const { stack, plan, supervisor, state: before } = options;
+  const { stack, plan, context, supervisor, state: before } = options;
   const { directory, timing } = stack;
   checkPlan(stack, plan);
+  await fetchBeforeStart(stack, plan, context);
   const { listen, httpPort } = plan.gateway;
   // On the old port its own gateway listens.
   if (httpPort !== before.httpPort)
@@ -97,7 +102,7 @@ async function tellSupervisor(options: {
   const job = buildJob(stack, plan, ['PATH', ...passedVariables(plan)]);
   writeJob(jobPath(directory), job);
   signalProcess(supervisor, 'SIGHUP');
-  const { report, signal } = options.context;
+  const { report, signal } = context;
   await waitUntilStarted({
     directory,
     job: job.id,

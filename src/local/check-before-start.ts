@@ -3,12 +3,15 @@ import { rmSync } from 'node:fs';
 import { LlmOpsError } from '../errors.ts';
 import type { Report } from '../plan/runtime.ts';
 import type { StackPlan } from '../plan/stack-plan.ts';
+import { assertFetchable } from './built-in/assert-fetchable.ts';
+import { usesGpu } from './built-in/machine.ts';
 import { assertPortFree } from './process/free-port.ts';
 import type { Stack } from './stack.ts';
 import { findSupervisor } from './state/find-supervisor.ts';
 import { statePath } from './state/state-directory.ts';
 import { endOrphans } from './supervisor/end-orphans.ts';
 import { checkPrograms } from './units/check-programs.ts';
+import { isBuiltIn } from './units/engine-command.ts';
 import { unitSpecs } from './units/unit-specs.ts';
 
 /**
@@ -39,8 +42,21 @@ export async function checkBeforeStart(
   });
 }
 
-/** Throws `engine_missing` for programs, `config_invalid` for what cannot run as a process. */
+/**
+ * Throws `engine_missing` for programs, and for a built-in llama.cpp that cannot be fetched; `config_invalid` for what cannot run as a
+ * process.
+ */
 export function checkPlan(stack: Stack, plan: StackPlan): void {
-  checkPrograms(plan, stack.env['PATH']);
+  const { programs, env, llama, machine } = stack;
+  const builtInUsesGpu = usesGpu(machine);
+  checkPrograms(plan, { programs, path: env['PATH'], builtInUsesGpu });
+  if (llama !== null && needsBuiltIn(stack, plan)) assertFetchable(llama, env);
   unitSpecs(plan, stack);
+}
+
+/** Whether a unit of the plan is started with the native package. */
+export function needsBuiltIn({ programs }: Stack, plan: StackPlan): boolean {
+  return plan.services.some(({ replicas }) =>
+    replicas.some(({ engine }) => isBuiltIn(engine, programs)),
+  );
 }

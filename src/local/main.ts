@@ -21,10 +21,9 @@ try {
 }
 
 async function supervise(first: Job, file: string): Promise<void> {
-  const { directory, programs, timing } = first;
+  const { directory, timing } = first;
   const supervisor = new Supervisor({
     directory,
-    programs,
     timing,
     mode: 'detached',
     env: process.env,

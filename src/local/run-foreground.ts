@@ -5,6 +5,7 @@ import { LlmOpsError } from '../errors.ts';
 import type { Report } from '../plan/runtime.ts';
 import type { StackPlan } from '../plan/stack-plan.ts';
 import { checkBeforeStart } from './check-before-start.ts';
+import { fetchBeforeStart } from './fetch-before-start.ts';
 import { reportChanges } from './report-changes.ts';
 import type { Stack } from './stack.ts';
 import { withChangeLock } from './state/change-lock.ts';
@@ -41,7 +42,8 @@ export async function runForeground(
   const isStarted = await withChangeLock(directory, async () => {
     await checkBeforeStart(stack, plan, report);
     try {
-      await supervisor.start({ id: job, plan });
+      await fetchBeforeStart(stack, plan, { report, signal });
+      await supervisor.start({ id: job, plan, programs: stack.programs });
       await waitUntilStarted({
         directory,
         job,

@@ -1,3 +1,5 @@
+import type { Machine } from './built-in/machine.ts';
+import type { LlamaPackage } from './built-in/llama-package.ts';
 import type { Timing } from './timing.ts';
 import type { Programs } from './units/engine-command.ts';
 import type { Environment } from './units/unit-specs.ts';
@@ -9,6 +11,9 @@ export type Stack = {
   readonly directory: string;
   readonly env: Environment;
   readonly programs: Programs;
+  /** The native package of the built-in llama.cpp; null: `llama-server` of the PATH takes its place. */
+  readonly llama: LlamaPackage | null;
+  readonly machine: Machine;
   /** The detached supervisor's program. */
   readonly supervisor: string;
   readonly timing: Timing;

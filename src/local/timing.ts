@@ -3,7 +3,7 @@ export type Timing = {
   /** Before a child that ended is started again; doubles each time. */
   readonly firstPauseMs: number;
   readonly maxPauseMs: number;
-  /** A child that ran this long starts again with the first pause. */
+  /** A child that worked this long starts again with the first pause. */
   readonly resetAfterMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number;
@@ -13,6 +13,8 @@ export type Timing = {
   readonly settleMs: number;
   /** For the front process to take connections. */
   readonly startTimeoutMs: number;
+  /** Between two looks at an engine that is ready. */
+  readonly lookMs: number;
 };
 
 export const TIMING: Timing = {
@@ -23,4 +25,5 @@ export const TIMING: Timing = {
   pollMs: 100,
   settleMs: 2_000,
   startTimeoutMs: 60_000,
+  lookMs: 5_000,
 };

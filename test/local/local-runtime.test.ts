@@ -245,8 +245,9 @@ describe('a stack of processes', () => {
 
   it('starts nothing when a program is missing', async () => {
     await withBench(async (bench) => {
-      const plan = bench.plan([servicePlan('chat', enginePlan({ kind: 'llama.cpp' }))]);
+      const plan = bench.plan([servicePlan('chat', enginePlan({ kind: 'vllm' }))]);
       const bare = bench.runtimeWith({ PATH: bench.directory });
+      await assert.rejects(bare.check(plan), { code: 'engine_missing' });
       await assert.rejects(bare.apply(plan, context), { code: 'engine_missing' });
       assert.equal(existsSync(bench.parent), false);
     });

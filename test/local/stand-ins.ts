@@ -21,17 +21,25 @@ export const FAST: Timing = {
   // Long: every stand-in either listens or ends, and neither may be missed on a slow machine.
   settleMs: 20_000,
   startTimeoutMs: 30_000,
+  lookMs: 20,
 };
 
-/** Answers with what it was started with; `/crash` ends it with 7, the argument `--fail` with 3 before it listens. */
+/**
+ * Answers with what it was started with; `/crash` ends it with 7, the argument `--fail` with 3 before it listens. With `--load` it loads
+ * until `/finish` is asked for.
+ */
 const ENGINE = `
 import { createServer } from 'node:http';
 const args = process.argv.slice(2);
 if (args.includes('--fail')) { console.error('no such model'); process.exit(3); }
 process.on('disconnect', () => process.exit(0));
 console.log('engine up');
+let loading = args.includes('--load');
+if (loading) console.log('loading the model, 40 %');
 createServer((request, response) => {
   if (request.url === '/crash') process.exit(7);
+  if (request.url === '/finish') loading = false;
+  if (request.url === '/health' && loading) response.statusCode = 503;
   response.end(JSON.stringify({ pid: process.pid, args, color: process.env.COLOR ?? null, token: process.env.TOKEN ?? null }));
 }).listen(Number(args[args.indexOf('--port') + 1]), '127.0.0.1');
 `;
@@ -80,7 +88,11 @@ export async function withBench(
   timing: Partial<Timing> = {},
 ): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'local-runtime-'));
-  const programs = { engineServer: join(root, 'engine.mjs'), worker: join(root, 'worker.mjs') };
+  const programs = {
+    engineServer: join(root, 'engine.mjs'),
+    worker: join(root, 'worker.mjs'),
+    llama: join(root, 'engine.mjs'),
+  };
   const bin = join(root, 'bin');
   mkdirSync(bin);
   writeFileSync(programs.engineServer, ENGINE);
@@ -98,8 +110,10 @@ export async function withBench(
         productRoot: PRODUCT_ROOT,
         programs,
         timing: { ...FAST, ...timing },
+        machine: { platform: 'linux', arch: 'x64', isGlibc: true },
       },
-      env: { PATH, ...env },
+      // Nothing is ever looked for, or put, where this user keeps what is fetched.
+      env: { PATH, XDG_CACHE_HOME: join(root, 'cache'), ...env },
     });
   const runtime = runtimeWith({});
   const httpPort = await takeFreePort(new Set());
@@ -139,6 +153,7 @@ export function enginePlan(changes: Partial<EnginePlan> = {}): EnginePlan {
       volumes: [],
     },
     resources: { cpu: null, memoryBytes: null, shmBytes: null },
+    idleUnloadS: null,
     ...changes,
   };
 }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 
+const NEWLINE = 0x0a;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /** Where the full log is kept; the one before that is lost. */
@@ -16,6 +17,7 @@ export class LogFile {
   readonly #maxBytes: number;
   #file: number | null = null;
   #bytes = 0;
+  #isLineOpen = false;
 
   constructor(path: string, maxBytes = MAX_LOG_BYTES) {
     this.#path = path;
@@ -27,9 +29,15 @@ export class LogFile {
       if (this.#file !== null && this.#bytes + chunk.length > this.#maxBytes) this.#rotate();
       const file = this.#file ?? this.#open();
       this.#bytes += writeSync(file, chunk);
+      this.#isLineOpen = chunk.at(-1) !== NEWLINE;
     } catch {
       this.close();
     }
+  }
+
+  /** A line of our own, which begins a new one even after a child's unfinished words. */
+  writeLine(text: string): void {
+    this.write(Buffer.from(`${this.#isLineOpen ? '\n' : ''}${text}\n`));
   }
 
   close(): void {

@@ -26,12 +26,18 @@ export class LogReader {
     this.#path = path;
   }
 
-  /** Begins at the last `count` lines. */
+  /** Begins at the last `count` lines, in the rotated file where the present one has fewer. */
   async skipToTail(count: number): Promise<void> {
+    let missing = count;
     await withFile(this.#path, async (file) => {
-      const { size, ino } = await file.stat();
-      this.#inode = ino;
-      this.#position = await tailPosition(file, size, count);
+      const { ino } = await file.stat();
+      const tail = await findTail(file, count);
+      [this.#inode, this.#position, missing] = [ino, tail.position, tail.missing];
+    });
+    if (missing === 0) return;
+    await withFile(rotatedPath(this.#path), async (file) => {
+      const { ino } = await file.stat();
+      [this.#inode, this.#position] = [ino, (await findTail(file, missing)).position];
     });
   }
 
@@ -51,7 +57,7 @@ export class LogReader {
   takeRest(): readonly string[] {
     const rest = this.#rest + this.#decoder.end();
     this.#rest = '';
-    return rest === '' ? [] : [rest];
+    return rest === '' ? [] : [lastDrawn(rest)];
   }
 
   async #finishRotated(lines: string[]): Promise<void> {
@@ -69,15 +75,25 @@ export class LogReader {
       this.#position += bytesRead;
       const parts = (this.#rest + this.#decoder.write(block.subarray(0, bytesRead))).split('\n');
       this.#rest = parts.pop() ?? '';
-      for (const part of parts) lines.push(part.endsWith('\r') ? part.slice(0, -1) : part);
+      lines.push(...parts.map(lastDrawn));
     }
   }
 }
 
-/** Where the last `count` lines begin. */
-async function tailPosition(file: FileHandle, size: number, count: number): Promise<number> {
+/** A progress bar is drawn over itself: of one line with carriage returns a terminal shows the last drawing. */
+function lastDrawn(line: string): string {
+  return line.split('\r').findLast((part) => part !== '') ?? '';
+}
+
+/** Where the last `count` lines begin, and how many of them the file does not have. */
+async function findTail(
+  file: FileHandle,
+  count: number,
+): Promise<{ readonly position: number; readonly missing: number }> {
+  const { size } = await file.stat();
+  if (count === 0) return { position: size, missing: 0 };
   const block = Buffer.alloc(BLOCK_BYTES);
-  let missing = count;
+  let missing = size === 0 ? count : count - 1;
   let end = size;
   while (end > 0) {
     const start = Math.max(0, end - BLOCK_BYTES);
@@ -85,12 +101,12 @@ async function tailPosition(file: FileHandle, size: number, count: number): Prom
     for (let at = end - start - 1; at >= 0; at -= 1) {
       // The newline at the very end closes the last line and opens none.
       if (block[at] !== NEWLINE || start + at === size - 1) continue;
+      if (missing === 0) return { position: start + at + 1, missing };
       missing -= 1;
-      if (missing <= 0) return count === 0 ? size : start + at + 1;
     }
     end = start;
   }
-  return count === 0 ? size : 0;
+  return { position: 0, missing };
 }
 
 async function withFile(path: string, use: (file: FileHandle) => Promise<void>): Promise<void> {

@@ -12,7 +12,12 @@ const Job = z.object({
   // Written by this version of the product and read by it: the planner has checked it.
   plan: z.custom<StackPlan>((value) => typeof value === 'object' && value !== null),
   directory: z.string(),
-  programs: z.object({ engineServer: z.string(), worker: z.string() }),
+  programs: z.object({
+    engineServer: z.string(),
+    worker: z.string(),
+    llama: z.string(),
+    llamaPackage: z.string().nullable(),
+  }),
   timing: z.object({
     firstPauseMs: z.number(),
     maxPauseMs: z.number(),
@@ -21,6 +26,7 @@ const Job = z.object({
     pollMs: z.number(),
     settleMs: z.number(),
     startTimeoutMs: z.number(),
+    lookMs: z.number(),
   }),
   /** Variables that a running supervisor cannot have from its own start; null: not set. They may be secrets. */
   env: z.record(z.string(), z.string().nullable()),

@@ -14,6 +14,7 @@ export function observedUnits(state: LocalState, facts: ObservationFacts): reado
     name: unit.name,
     hash: unit.hash,
     gpus: unit.gpus,
+    restarts: unit.restarts,
     ...stateOf(unit, facts),
   }));
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { WORKER_CONFIG_FILE } from '../../config/worker-config.ts';
+import { ENGINE_PROGRESS_FILE, WORKER_CONFIG_FILE } from '../../config/worker-config.ts';
 
 /** Name of the supervisor's own log; no unit can have it, because engines are named `<service>-engine-<n>`. */
 export const SUPERVISOR = 'supervisor';
@@ -35,8 +35,9 @@ export function writeAtomically(file: string, text: string): void {
 
 /** Removes the files that the local runtime made, but for the change lock, which its holder removes. */
 export function removeStateFiles(directory: string): void {
-  const worker = join(workerDirectory(directory), WORKER_CONFIG_FILE);
-  for (const file of [statePath(directory), jobPath(directory), worker])
+  const worker = workerDirectory(directory);
+  const files = [join(worker, WORKER_CONFIG_FILE), join(worker, ENGINE_PROGRESS_FILE)];
+  for (const file of [statePath(directory), jobPath(directory), ...files])
     for (const path of [file, `${file}.tmp`]) rmSync(path, { force: true });
   rmSync(supervisorLockPath(directory), { force: true });
   for (const name of listNames(directory))

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { LogFile } from '../logs/log-file.ts';
 import { identify, killGroup, type ProcessIdentity } from '../process/process-identity.ts';
 
 export type ChildCommand = {
@@ -24,15 +23,17 @@ export type RunningChild = {
 /** How long output may still come from a child that ended: a descendant outside of its group may hold the pipes for ever. */
 const LAST_WORDS_MS = 1_000;
 
-/** Starts a child in a session of its own, so that a terminal's Ctrl-C does not reach it; its output goes to the log. */
-export function spawnChild({ file, args, env, ours }: ChildCommand, log: LogFile): RunningChild {
+/** Starts a child in a session of its own, so that a terminal's Ctrl-C does not reach it; all its output goes to `onOutput`. */
+export function spawnChild(
+  { file, args, env, ours }: ChildCommand,
+  onOutput: (chunk: Buffer) => void,
+): RunningChild {
   const child = spawn(file, args, {
     detached: true,
     env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...(ours ? (['ipc'] as const) : [])],
   });
-  for (const output of [child.stdout, child.stderr])
-    output?.on('data', (chunk: Buffer) => log.write(chunk));
+  for (const output of [child.stdout, child.stderr]) output?.on('data', onOutput);
   const identity = child.pid === undefined ? null : identify(child.pid);
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   child.on('error', (error) => {

@@ -11,12 +11,12 @@ import type { Timing } from '../timing.ts';
 import type { Programs } from '../units/engine-command.ts';
 import { type Environment, resolveEnv, type UnitSpec, unitSpecs } from '../units/unit-specs.ts';
 import { endOrphans } from './end-orphans.ts';
-import { type Launch, SupervisedChild } from './supervised-child.ts';
+import { EngineProgress } from './engine-progress.ts';
+import { type EngineRole, type Launch, SupervisedChild } from './supervised-child.ts';
 import { writeWorkerConfig } from './worker-config-file.ts';
 
 export type SupervisorOptions = {
   readonly directory: string;
-  readonly programs: Programs;
   readonly timing: Timing;
   readonly mode: LocalState['supervisor']['mode'];
   /** The environment of the children. */
@@ -27,18 +27,24 @@ export type SupervisorOptions = {
   readonly onChange?: () => void;
 };
 
-export type Order = { readonly id: string; readonly plan: StackPlan };
+export type Order = {
+  readonly id: string;
+  readonly plan: StackPlan;
+  /** What to start engines with, as the command line found it. */
+  readonly programs: Programs;
+};
 
 type OwnedUnit = { readonly spec: UnitSpec; readonly child: SupervisedChild };
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #self: ProcessIdentity;
+  readonly #progress: EngineProgress;
   readonly #units = new Map<string, OwnedUnit>();
   /** Where each engine listens, or did last. */
   readonly #ports = new Map<string, number>();
   #env: Environment;
-  #plan: StackPlan | null = null;
+  #order: Order | null = null;
   #job: string | null = null;
   #failure: LocalState['failure'] = null;
   #work: Promise<void> = Promise.resolve();
@@ -51,6 +57,7 @@ export class Supervisor {
       throw new LlmOpsError('internal', 'this process cannot find out when it started');
     this.#self = self;
     this.#options = options;
+    this.#progress = new EngineProgress(options.directory, options.onProblem);
     this.#env = options.env;
   }
 
@@ -100,8 +107,8 @@ export class Supervisor {
       supervisor: { ...this.#self, mode: this.#options.mode },
       job: this.#job,
       failure: this.#failure,
-      listen: this.#plan?.gateway.listen ?? '',
-      httpPort: this.#plan?.gateway.httpPort ?? 0,
+      listen: this.#order?.plan.gateway.listen ?? '',
+      httpPort: this.#order?.plan.gateway.httpPort ?? 0,
       units: [...this.#units.values()].map(({ spec, child }) => ({
         name: spec.name,
         role: spec.role,
@@ -121,10 +128,11 @@ export class Supervisor {
     await mine;
   }
 
-  async #become({ id, plan }: Order): Promise<void> {
-    const specs = unitSpecs(plan, { ...this.#options, env: this.#env });
+  async #become(order: Order): Promise<void> {
+    const { id, plan, programs } = order;
+    const specs = unitSpecs(plan, { ...this.#options, programs, env: this.#env });
     const wanted = new Map(specs.map((spec) => [spec.name, spec]));
-    this.#plan = plan;
+    this.#order = order;
     for (const spec of specs) if (spec.role === 'engine') await this.#assignPort(spec.name);
     // First no new request goes to an engine that leaves, then it ends.
     this.#tellGateway();
@@ -155,12 +163,17 @@ export class Supervisor {
     const env = this.#env;
     const child = new SupervisedChild({
       launch: () => this.#launch(spec, env),
+      engine: spec.role === 'engine' ? this.#engineRole(spec) : null,
       logPath: logPath(directory, spec.name),
       timing,
       onChange: () => this.#save(),
     });
     this.#units.set(spec.name, { spec, child });
     await child.start();
+  }
+
+  #engineRole({ name, dialect }: UnitSpec): EngineRole {
+    return { dialect, onProgress: (phrase) => this.#progress.tell(name, phrase) };
   }
 
   async #launch(spec: UnitSpec, env: Environment): Promise<Launch> {
@@ -182,8 +195,8 @@ export class Supervisor {
   }
 
   #tellGateway(): void {
-    if (this.#plan === null) return;
-    writeWorkerConfig(this.#options.directory, { plan: this.#plan, ports: this.#ports });
+    if (this.#order === null) return;
+    writeWorkerConfig(this.#options.directory, { ...this.#order, ports: this.#ports });
   }
 
   async #end(): Promise<void> {

@@ -2,13 +2,21 @@
 import { basename } from 'node:path';
 
 import { LlmOpsError } from '../../errors.ts';
-import type { ModelSource } from '../../config/values/model-source.ts';
+import { type ModelSource, printModelSource } from '../../config/values/model-source.ts';
+import type { LogDialect } from '../../plan/load-progress.ts';
 import type { EnginePlan, GpuPlan } from '../../plan/stack-plan.ts';
 
-export type Programs = {
-  /** Absolute paths of our own programs. */
+/** Absolute paths of our own programs. */
+export type OwnPrograms = {
   readonly engineServer: string;
   readonly worker: string;
+  /** The built-in llama.cpp. */
+  readonly llama: string;
+};
+
+export type Programs = OwnPrograms & {
+  /** Where the native package of the built-in llama.cpp lies; null: `llama-server` of the PATH takes its place. */
+  readonly llamaPackage: string | null;
 };
 
 export type Command = {
@@ -30,7 +38,8 @@ const HOST = '127.0.0.1';
 
 /**
  * The command of an engine that listens on the loopback address only. The user's arguments come last, where the engines let them win,
- * and so do the user's variables. Throws `config_invalid` for what cannot run as a process.
+ * and so do the user's variables. A source that was not fetched stands in it as the user wrote it: good enough to be compared, and
+ * nothing to start. Throws `config_invalid` for what cannot run as a process.
  */
 export function engineCommand(engine: EnginePlan, options: EngineCommandOptions): Command {
   const { model, port, programs } = options;
@@ -41,8 +50,7 @@ export function engineCommand(engine: EnginePlan, options: EngineCommandOptions)
         file: process.execPath,
         args: [
           programs.engineServer,
-          '--model',
-          model ?? sourceName(engine.source),
+          ...['--model', model ?? simulatedModel(engine.source)],
           ...where,
           ...engine.args,
         ],
@@ -60,19 +68,20 @@ export function engineCommand(engine: EnginePlan, options: EngineCommandOptions)
         ],
         env: { ...visibleGpus(engine.gpus), ...engine.env },
       };
-    case 'llama.cpp':
+    case 'llama.cpp': {
+      const args = [...llamaModel(engine.source, model), ...where, ...idleUnload(engine)];
+      if (programs.llamaPackage !== null)
+        return {
+          file: process.execPath,
+          args: [programs.llama, '--package', programs.llamaPackage, ...args, ...engine.args],
+          env: engine.env,
+        };
       return {
         file: 'llama-server',
-        args: [
-          ...llamaModel(engine.source),
-          ...where,
-          ...(model === null ? [] : ['--alias', model]),
-          '--metrics',
-          ...gpuLayers(engine),
-          ...engine.args,
-        ],
+        args: [...args, '--metrics', ...gpuLayers(engine), ...engine.args],
         env: { ...visibleGpus(engine.gpus), ...engine.env },
       };
+    }
     case 'openai':
       throw new LlmOpsError(
         'config_invalid',
@@ -82,9 +91,24 @@ export function engineCommand(engine: EnginePlan, options: EngineCommandOptions)
 }
 
 /** The program that must be on the PATH to start an engine; null: it is one of our own. */
-export function neededProgram(engine: EnginePlan): string | null {
+export function neededProgram(engine: EnginePlan, programs: Programs): string | null {
   if (engine.kind === 'vllm') return 'vllm';
-  return engine.kind === 'llama.cpp' ? 'llama-server' : null;
+  return engine.kind === 'llama.cpp' && programs.llamaPackage === null ? 'llama-server' : null;
+}
+
+/** Whether it is started with the native package that has to be fetched first. */
+export function isBuiltIn(
+  engine: EnginePlan | { readonly url: string },
+  programs: Programs,
+): boolean {
+  return !('url' in engine) && engine.kind === 'llama.cpp' && programs.llamaPackage !== null;
+}
+
+/** How its log reads while it loads; null: it tells nothing. */
+export function logDialect(engine: EnginePlan, programs: Programs): LogDialect | null {
+  if (engine.kind === 'vllm') return 'vllm';
+  if (engine.kind !== 'llama.cpp') return null;
+  return isBuiltIn(engine, programs) ? 'built-in' : 'llama-server';
 }
 
 /** An engine without a GPU of its own sees none, as in a container; otherwise it would take its neighbours'. */
@@ -95,7 +119,7 @@ function visibleGpus(gpus: readonly GpuPlan[]): Readonly<Record<string, string>>
 function vllmModel(source: ModelSource | null, name: string | null): readonly string[] {
   const served = name === null ? [] : ['--served-model-name', name];
   if (source === null) return served;
-  if (source.kind === 'path') return [source.path, ...served];
+  if (source.kind !== 'hub') return [printModelSource(source), ...served];
   const model = source.file === null ? source.id : `${source.id}:${source.file}`;
   return [model, ...served, ...(source.revision === null ? [] : ['--revision', source.revision])];
 }
@@ -105,18 +129,13 @@ function tensorParallel({ gpus, args }: EnginePlan): readonly string[] {
   return ['--tensor-parallel-size', String(gpus.length)];
 }
 
-/** `-hf` takes a quantization after the colon; one exact file of the repository is named by an option of its own. */
-function llamaModel(source: ModelSource | null): readonly string[] {
-  if (source === null) return [];
-  if (source.kind === 'path') return ['--model', source.path];
-  if (source.revision !== null) {
-    const hint = 'Leave the revision out, or download the file and give its path.';
-    throw new LlmOpsError('config_invalid', `llama-server cannot load a revision of ${source.id}`, {
-      hint,
-    });
-  }
-  if (source.file?.endsWith('.gguf') === true) return ['-hf', source.id, '--hf-file', source.file];
-  return ['-hf', source.file === null ? source.id : `${source.id}:${source.file}`];
+function llamaModel(source: ModelSource | null, name: string | null): readonly string[] {
+  const model = source === null ? [] : ['--model', printModelSource(source)];
+  return name === null ? model : [...model, '--alias', name];
+}
+
+function idleUnload({ idleUnloadS }: EnginePlan): readonly string[] {
+  return idleUnloadS === null ? [] : ['--sleep-idle-seconds', String(idleUnloadS)];
 }
 
 /** More layers than any model has: all of them go to the GPU. */
@@ -129,7 +148,7 @@ function sets(args: readonly string[], names: readonly string[]): boolean {
   return args.some((arg) => names.some((name) => arg === name || arg.startsWith(`${name}=`)));
 }
 
-function sourceName(source: ModelSource | null): string {
+function simulatedModel(source: ModelSource | null): string {
   if (source === null) return 'sim';
   return source.kind === 'hub' ? source.id : basename(source.path);
 }

@@ -1,11 +1,18 @@
 /** StackPlan → the processes that should run. Pure. */
 import { createHash } from 'node:crypto';
 
+import type { LogDialect } from '../../plan/load-progress.ts';
 import type { StackPlan } from '../../plan/stack-plan.ts';
 import { VERSION } from '../../version.ts';
 import { workerDirectory } from '../state/state-directory.ts';
 import type { Timing } from '../timing.ts';
-import { type Command, engineCommand, neededProgram, type Programs } from './engine-command.ts';
+import {
+  type Command,
+  engineCommand,
+  logDialect,
+  neededProgram,
+  type Programs,
+} from './engine-command.ts';
 
 /** Name of the process before the engines. */
 const GATEWAY = 'gateway';
@@ -26,6 +33,8 @@ export type UnitSpec = {
   /** Where it will listen; the port is null for an engine. */
   readonly host: string;
   readonly port: number | null;
+  /** How its log tells what it loads; null: it does not. */
+  readonly dialect: LogDialect | null;
   readonly command: (port: number) => Command;
 };
 
@@ -46,7 +55,7 @@ export function unitSpecs(plan: StackPlan, options: UnitSpecsOptions): readonly 
       if ('url' in engine) continue;
       const command = (port: number): Command => engineCommand(engine, { model, port, programs });
       const gpus = engine.gpus.map((gpu) => gpu.id);
-      const ours = neededProgram(engine) === null;
+      const ours = neededProgram(engine, programs) === null;
       const hash = hashOf({ command: command(0), gpus, ours, env });
       specs.push({
         name: id,
@@ -56,6 +65,7 @@ export function unitSpecs(plan: StackPlan, options: UnitSpecsOptions): readonly 
         ours,
         host: '127.0.0.1',
         port: null,
+        dialect: logDialect(engine, programs),
         command,
       });
     }
@@ -109,6 +119,7 @@ function gatewaySpec(
     ours: true,
     host: listen,
     port: httpPort,
+    dialect: null,
     command: () => command,
   };
 }

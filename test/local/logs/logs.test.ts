@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { LogFile } from '../../../src/local/logs/log-file.ts';
 import { lastLines, LogReader } from '../../../src/local/logs/log-lines.ts';
+import { RecentLines } from '../../../src/local/logs/recent-lines.ts';
 import { streamLogs } from '../../../src/local/logs/stream-logs.ts';
 
 let directory = '';
@@ -25,6 +34,7 @@ describe('the last lines of a log', () => {
     ['one\ntwo\n', 9, ['one', 'two']],
     ['one\ntwo\n', 0, []],
     ['one\r\n\r\ntwo\r\n', 2, ['', 'two']],
+    ['0 %\r50 %\r\n10 %\r', 2, ['50 %', '10 %']],
     ['', 3, []],
   ] as const) {
     it(`of ${JSON.stringify(text)} are ${JSON.stringify(expected)} when ${String(count)} are wanted`, async () => {
@@ -41,6 +51,18 @@ describe('the last lines of a log', () => {
     const lines = await lastLines(path, 20_000);
     assert.equal(lines.length, 20_000);
     assert.equal(lines[0], 'line 30000');
+  });
+
+  it('are looked for in the rotated log, too, where the present one has fewer', async () => {
+    writeFileSync(`${path}.1`, 'one\ntwo\nthree\n');
+    for (const [text, expected] of [
+      ['four\nfive\n', ['two', 'three', 'four', 'five']],
+      ['', ['one', 'two', 'three']],
+      ['three.\nfour\nfive\nsix\n', ['three.', 'four', 'five', 'six']],
+    ] as const) {
+      writeFileSync(path, text);
+      assert.deepEqual(await lastLines(path, 4), expected);
+    }
   });
 
   it('are none where there is no log', async () => {
@@ -83,6 +105,36 @@ describe('a log that grows', () => {
     log.close();
     assert.ok(statSync(path).size <= 1_000);
     assert.ok(statSync(`${path}.1`).size <= 1_000);
+  });
+});
+
+describe('the lines of one life', () => {
+  it('are the last ones, the unfinished one too, however they end', () => {
+    const recent = new RecentLines();
+    for (const text of ['gr', 'ün\r\n0 %\r', '50 %\r', '\nhalf']) recent.write(Buffer.from(text));
+    assert.deepEqual(recent.lines, ['grün', '0 %', '50 %', 'half']);
+    for (let index = 0; index < 2_000; index += 1) recent.write(Buffer.from(`\n${String(index)}`));
+    assert.equal(recent.lines.at(-1), '1999');
+    assert.ok(recent.lines.length < 1_000);
+  });
+
+  it('take no more memory when one of them never ends', () => {
+    const recent = new RecentLines();
+    for (let index = 0; index < 100; index += 1) recent.write(Buffer.alloc(1_000, 'x'));
+    assert.ok(recent.lines[0]!.length < 10_000);
+  });
+});
+
+describe('a line of our own', () => {
+  it('begins anew after the unfinished words of a child', () => {
+    const log = new LogFile(path);
+    log.writeLine('--- first');
+    log.write(Buffer.from('done\n'));
+    log.writeLine('--- second');
+    log.write(Buffer.from('hal'));
+    log.writeLine('--- third');
+    log.close();
+    assert.equal(readFileSync(path, 'utf8'), '--- first\ndone\n--- second\nhal\n--- third\n');
   });
 });
 

@@ -33,6 +33,7 @@ describe('what is told about a unit', () => {
         gpus: ['GPU-a'],
         state: 'running',
         detail: 'up 2 hours',
+        restarts: 0,
       },
     });
     const { detail } = observe({ detail: 'started again after it exited (1)' }, facts);

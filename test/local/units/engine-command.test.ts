@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { engineCommand } from '../../../src/local/units/engine-command.ts';
+import { engineCommand, neededProgram } from '../../../src/local/units/engine-command.ts';
 import type { ModelSource } from '../../../src/config/values/model-source.ts';
 import { enginePlan } from '../stand-ins.ts';
 
 const options = {
   model: 'chat',
   port: 4000,
-  programs: { engineServer: '/product/engine.ts', worker: '/product/worker.ts' },
+  programs: {
+    ...{ engineServer: '/product/engine.ts', worker: '/product/worker.ts' },
+    ...{ llama: '/product/llama.ts', llamaPackage: null },
+  },
 };
 const where = ['--host', '127.0.0.1', '--port', '4000'];
 const gpus = (...ids: string[]) => ids.map((id) => ({ id, name: null }));
@@ -65,36 +68,71 @@ describe('the command of vLLM', () => {
   });
 });
 
-describe('the command of llama.cpp', () => {
-  const commandOf = (source: ModelSource, changes = {}) =>
-    engineCommand(enginePlan({ kind: 'llama.cpp', source, ...changes }), options);
+const path = { kind: 'path', path: '/m.gguf' } as const;
+
+describe('the command of llama-server', () => {
+  const commandOf = (changes = {}) =>
+    engineCommand(enginePlan({ kind: 'llama.cpp', source: path, ...changes }), options);
 
   it('loads a file, with all layers on the GPU if it has one', () => {
-    const { file, args } = commandOf({ kind: 'path', path: '/m.gguf' }, { gpus: gpus('0') });
+    const { file, args, env } = commandOf({ gpus: gpus('0') });
     assert.equal(file, 'llama-server');
     assert.deepEqual(args, [
-      ...['--model', '/m.gguf', ...where, '--alias', 'chat', '--metrics', '-ngl', '999'],
+      ...['--model', '/m.gguf', '--alias', 'chat', ...where, '--metrics', '-ngl', '999'],
     ]);
+    assert.deepEqual(env, { CUDA_VISIBLE_DEVICES: '0' });
   });
 
   it('leaves the layers to the user who set them', () => {
-    const changes = { gpus: gpus('0'), args: ['--n-gpu-layers', '3'] };
-    const { args } = commandOf({ kind: 'path', path: '/m.gguf' }, changes);
+    const { args } = commandOf({ gpus: gpus('0'), args: ['--n-gpu-layers', '3'] });
     assert.deepEqual(args.slice(-3), ['--metrics', '--n-gpu-layers', '3']);
   });
 
-  it('fetches a quantization, or exactly one file, from the hub', () => {
-    assert.deepEqual(commandOf(hub({ file: 'Q4_K_M' })).args.slice(0, 2), [
-      '-hf',
-      'org/model:Q4_K_M',
-    ]);
-    assert.deepEqual(commandOf(hub({ file: 'm-q4.gguf' })).args.slice(0, 4), [
-      ...['-hf', 'org/model', '--hf-file', 'm-q4.gguf'],
-    ]);
+  it('gives its memory back when nobody asks for so long', () => {
+    const { args } = commandOf({ idleUnloadS: 90 });
+    assert.deepEqual(args.slice(-3), ['--sleep-idle-seconds', '90', '--metrics']);
+  });
+});
+
+describe('the command of the built-in llama.cpp', () => {
+  const programs = { ...options.programs, llamaPackage: '/cache/llama' };
+  const commandOf = (changes = {}) =>
+    engineCommand(enginePlan({ kind: 'llama.cpp', source: path, ...changes }), {
+      ...options,
+      programs,
+    });
+
+  it('is our program over the native package, run by this very node', () => {
+    assert.deepEqual(commandOf({ args: ['-c', '512'], env: { A: 'a' }, idleUnloadS: 90 }), {
+      file: process.execPath,
+      args: [
+        ...['/product/llama.ts', '--package', '/cache/llama', '--model', '/m.gguf'],
+        ...['--alias', 'chat', ...where, '--sleep-idle-seconds', '90', '-c', '512'],
+      ],
+      env: { A: 'a' },
+    });
   });
 
-  it('does not pretend to load a pinned revision', () => {
-    assert.throws(() => commandOf(hub({ revision: 'abc' })), { code: 'config_invalid' });
+  it('needs no program of the PATH, where llama-server is one', () => {
+    const engine = enginePlan({ kind: 'llama.cpp' });
+    assert.equal(neededProgram(engine, programs), null);
+    assert.equal(neededProgram(engine, options.programs), 'llama-server');
+  });
+});
+
+describe('a source that was not fetched', () => {
+  const wheel = { kind: 'pypi', package: 'p', version: '1', path: 'a/m.gguf' } as const;
+
+  it('stands in the command as the user wrote it, for comparison', () => {
+    for (const [source, text] of [
+      [hub({ revision: 'abc', file: 'Q4_K_M' }), 'org/model@abc:Q4_K_M'],
+      [wheel, 'pypi:p==1/a/m.gguf'],
+    ] as const) {
+      const { args } = engineCommand(enginePlan({ kind: 'llama.cpp', source }), options);
+      assert.deepEqual(args.slice(0, 2), ['--model', text]);
+    }
+    const { args } = engineCommand(enginePlan({ kind: 'vllm', source: wheel }), options);
+    assert.equal(args[1], 'pypi:p==1/a/m.gguf');
   });
 });
 

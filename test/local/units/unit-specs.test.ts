@@ -7,7 +7,10 @@ import { enginePlan, servicePlan } from '../stand-ins.ts';
 
 const options = {
   directory: '/state',
-  programs: { engineServer: '/engine.ts', worker: '/worker.ts' },
+  programs: {
+    ...{ engineServer: '/engine.ts', worker: '/worker.ts', llama: '/llama.ts' },
+    llamaPackage: '/cache/llama',
+  },
   env: { TOKEN: 'one' },
   timing: { graceMs: 10_000 },
 };

@@ -11,6 +11,7 @@ import {
   type Network,
   type Role,
 } from './parts/names.ts';
+import { withHubToken } from './parts/hub-token.ts';
 import { isMapping, partPath, type Definition } from './parts/render-part.ts';
 import { escapeInterpolation, hashContainer } from './print-compose.ts';
 
@@ -60,8 +61,10 @@ export function assemble(
     }),
   };
   const partOf = new Map(containers.map(({ name, part }) => [name, partPath(parts, part)]));
-  checkCompose(file, (service) => partOf.get(service) ?? service);
-  return { file: escapeInterpolation(file) as Definition, units };
+  // Of all that is in it only this is Compose's to fill in.
+  const whole = withHubToken(escapeInterpolation(file) as Definition);
+  checkCompose(whole, (service) => partOf.get(service) ?? service);
+  return { file: whole, units };
 }
 
 function place(container: Container, stack: string): Definition {

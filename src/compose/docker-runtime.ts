@@ -1,11 +1,14 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { LlmOpsError } from '../errors.ts';
 import type { LogLine, LogOptions, Runtime } from '../plan/runtime.ts';
 import type { StackPlan } from '../plan/stack-plan.ts';
 import { composeLines, findDockerHost, runCompose, type Environment } from './compose-command.ts';
 import { connectDocker, type DockerDoor, type ProjectContainer } from './docker.ts';
 import { loadParts } from './load-parts.ts';
+import { HUB_TOKEN_VARIABLE } from './parts/names.ts';
+import { writeProgress } from './progress-files.ts';
 import { COMPOSE_FILE, renderStack, type RenderedStack } from './render-compose.ts';
 import { removeFiles, removeIfEmpty, writeFiles } from './state-files.ts';
 
@@ -32,7 +35,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const { name, directory, env } = options;
   const file = join(directory, COMPOSE_FILE);
   const render = async (plan: StackPlan): Promise<RenderedStack> =>
-    renderStack(plan, { ...options, parts: await loadParts(options.templates) });
+    renderStack(plan, {
+      ...options,
+      parts: await loadParts(options.templates),
+      hubToken: findHubToken(env, findEnvFile(directory)),
+    });
   const open = async (): Promise<DockerDoor> => connectDocker({ host: await findDockerHost(env) });
   const call = () => ({ project: name, file, env, envFile: findEnvFile(directory) });
 
@@ -57,6 +64,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 
   return {
     kind: 'docker',
+
+    check: async (plan) => {
+      await render(plan);
+    },
 
     desired: async (plan) => (await render(plan)).units,
 
@@ -108,6 +119,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     },
 
     logs: (logOptions) => streamLogs(logOptions, call()),
+
+    tellProgress: (plan, phrases) => writeProgress(directory, plan, phrases),
   };
 }
 
@@ -123,6 +136,13 @@ function findEnvFile(directory: string): string | null {
   return basename(dirname(directory)) === STATE_ROOT && existsSync(file) ? file : null;
 }
 
+/** Where Compose finds the value, too: in its environment, else in the `.env` file. */
+function findHubToken(env: Environment, envFile: string | null): string | undefined {
+  const given = env[HUB_TOKEN_VARIABLE];
+  if (given !== undefined || envFile === null) return given;
+  return parseEnv(readFileSync(envFile, 'utf8'))[HUB_TOKEN_VARIABLE];
+}
+
 async function* streamLogs(
   { units, follow, tail, signal }: LogOptions,
   call: { project: string; file: string; env: Environment; envFile: string | null },
@@ -135,10 +155,15 @@ async function* streamLogs(
   const args = ['logs', '--no-color', '--tail', String(tail), ...(follow ? ['--follow'] : [])];
   try {
     for await (const line of composeLines([...args, ...units], { ...call, signal })) {
-      const [, unit, text] = /^(\S+)-\d+ +\| ?(.*)$/.exec(line) ?? [];
-      if (unit !== undefined && text !== undefined) yield { unit, text };
+      const [, unit, text] = /^(\S+)-\d+ +\| ?(.*)$/s.exec(line) ?? [];
+      if (unit !== undefined && text !== undefined) yield { unit, text: lastDrawn(text) };
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+/** A progress bar is drawn over itself: of one line with carriage returns a terminal shows the last drawing. */
+function lastDrawn(text: string): string {
+  return text.split('\r').findLast((part) => part !== '') ?? '';
 }

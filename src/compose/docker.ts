@@ -14,7 +14,7 @@ export type ProjectContainer = {
   readonly workingDirectory: string | null;
   readonly hash: string | null;
   readonly state: UnitState;
-  /** `up 2 hours (healthy)`, `exited (137) 3 minutes ago`. */
+  /** `up 2 hours (healthy)`, `exited (137) 3 minutes ago`, `restarted 2 times, up 5 seconds`. */
   readonly detail: string;
   /** How often Docker started it again by itself. */
   readonly restarts: number;
@@ -114,7 +114,7 @@ async function listContainers(
         workingDirectory: info.Labels[DIRECTORY_LABEL] ?? null,
         hash: info.Labels[HASH_LABEL] ?? null,
         state: toUnitState(details.State),
-        detail: info.Status.charAt(0).toLowerCase() + info.Status.slice(1),
+        detail: toDetail(info.Status, details.RestartCount),
         restarts: details.RestartCount,
         gpus: (details.HostConfig.DeviceRequests ?? []).flatMap(({ DeviceIDs }) => DeviceIDs ?? []),
       };
@@ -123,6 +123,12 @@ async function listContainers(
   return containers
     .filter((container) => container !== null)
     .sort((a, b) => (a.service < b.service ? -1 : 1));
+}
+
+function toDetail(status: string, restarts: number): string {
+  const text = status.charAt(0).toLowerCase() + status.slice(1);
+  const times = restarts === 1 ? 'once' : `${restarts} times`;
+  return restarts === 0 ? text : `restarted ${times}, ${text}`;
 }
 
 /** An unhealthy container runs: its detail says the rest. */

@@ -13,6 +13,7 @@ import {
   renderWorker,
   type DoorContext,
 } from './parts/front-door-part.ts';
+import { takesHubToken } from './parts/hub-token.ts';
 import { GATEWAY_DIRECTORY, WORKER_PORT, workerDirectory } from './parts/names.ts';
 import { printYaml } from './print-compose.ts';
 import { isOnHost, toContainerUrl } from './host-url.ts';
@@ -29,6 +30,8 @@ export type RenderOptions = {
   readonly buildContext: string;
   /** Name of the file that the plan came from, for the files' heads. */
   readonly origin: string;
+  /** The Hugging Face token that containers would be given; left out: not known here. It is in no file, but a new one makes new containers. */
+  readonly hubToken?: string | undefined;
 };
 
 export type RenderedStack = {
@@ -110,20 +113,22 @@ export function renderStack(plan: StackPlan, options: RenderOptions): RenderedSt
 }
 
 function engineContainers(service: ServicePlan, options: RenderOptions): readonly Container[] {
-  return service.replicas.flatMap(({ id, host, engine }) =>
-    'url' in engine
-      ? []
-      : [
-          {
-            name: id,
-            part: enginePart(engine),
-            role: 'engine',
-            service: service.name,
-            definition: renderEngine(engine, { ...options, service }),
-            networks: { engines: [host] },
-          } satisfies Container,
-        ],
-  );
+  const { hubToken = '' } = options;
+  return service.replicas.flatMap(({ id, host, engine }): readonly Container[] => {
+    if ('url' in engine) return [];
+    const definition = renderEngine(engine, { ...options, service });
+    return [
+      {
+        name: id,
+        part: enginePart(engine),
+        role: 'engine',
+        service: service.name,
+        definition,
+        networks: { engines: [host] },
+        startFiles: hubToken !== '' && takesHubToken(definition) ? [hubToken] : [],
+      },
+    ];
+  });
 }
 
 function workerContainer(service: ServicePlan, context: DoorContext): Container {

@@ -53,7 +53,7 @@ export async function removeIfEmpty(directory: string): Promise<void> {
 const DRAFT_SUFFIX = '.draft';
 const DRAFT = /(?:^|\/)\.[^/]+\.[0-9a-f-]{36}\.draft$/;
 const RENDERED =
-  /^(?:docker-compose\.yml|traefik\/traefik\.yml|traefik\/dynamic\/tls\.yml|workers\/[^/]+\/worker\.json)$/;
+  /^(?:docker-compose\.yml|traefik\/traefik\.yml|traefik\/dynamic\/tls\.yml|workers\/[^/]+\/(?:worker|engines)\.json)$/;
 
 function isRendered(path: string): boolean {
   return RENDERED.test(path) || DRAFT.test(path);

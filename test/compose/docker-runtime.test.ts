@@ -144,6 +144,40 @@ describe('the Docker runtime', () => {
     ]);
   });
 
+  it('tells of a progress bar what a terminal would show of it', async () => {
+    await using command = await fakeCommand(
+      String.raw`printf 'a-1  | \r 0%%\r50%%\nb-1  | \r100%%\n'`,
+    );
+    await using api = await fakeApi({});
+    const { runtime, directory } = runtimeOf(command, api);
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, 'docker-compose.yml'), '');
+    const logs = runtime.logs({ units: [], follow: false, tail: 5, ...context() });
+    assert.deepEqual(await Array.fromAsync(logs), [
+      { unit: 'a', text: '50%' },
+      { unit: 'b', text: '100%' },
+    ]);
+  });
+
+  it('makes containers anew for another token, from the environment or from the .env file', async () => {
+    await using command = await fakeCommand('');
+    await using api = await fakeApi({});
+    const engines = planOf([serviceOf('m')], { name: 'demo' });
+    const hashes = async (env: Readonly<Record<string, string>>) => {
+      const units = await runtimeOf({ ...command, env }, api).runtime.desired(engines);
+      return units.find(({ name }) => name === 'm-engine-0')?.hash;
+    };
+    const none = await hashes({});
+    const first = await hashes({ HF_TOKEN: 'hf_first' });
+    await mkdir(join(command.directory, '.llm-ops'), { recursive: true });
+    await writeFile(join(command.directory, '.env'), 'HF_TOKEN=hf_first\n');
+
+    assert.notEqual(none, first);
+    assert.equal(await hashes({}), first);
+    // As Compose has it: what is set wins.
+    assert.equal(await hashes({ HF_TOKEN: '' }), none);
+  });
+
   it('has no logs of a stack that is not there', async () => {
     await using command = await fakeCommand('');
     await using api = await fakeApi({});

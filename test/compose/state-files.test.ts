@@ -62,8 +62,8 @@ describe('the files of a stack', () => {
     assert.deepEqual(await readdir(join(directory, 'workers/shared')), ['tokens.json']);
   });
 
-  it('go with the directory when nothing else is in it', async () => {
-    await writeFiles(directory, files);
+  it('go with the directory when nothing else is in it, what engines were seen doing included', async () => {
+    await writeFiles(directory, [...files, { path: 'workers/m/engines.json', text: '{}' }]);
     await removeFiles(directory, { keep: [] });
     assert.equal(existsSync(directory), false);
   });

@@ -5,10 +5,15 @@ import type { StackPlan } from '../../src/plan/stack-plan.ts';
 import { composeFile, partsWith } from './render-sample.ts';
 import { engineOf, planOf, serviceOf } from './sample-plan.ts';
 
-type Options = { readonly version?: string; readonly texts?: Readonly<Record<string, string>> };
+type Options = {
+  readonly version?: string;
+  readonly texts?: Readonly<Record<string, string>>;
+  readonly hubToken?: string;
+};
 
-function hashes(plan: StackPlan, { version = '1', texts = {} }: Options = {}) {
-  const options = { parts: partsWith(texts), version, buildContext: '.', origin: 'llm-ops.yml' };
+function hashes(plan: StackPlan, { version = '1', texts = {}, hubToken }: Options = {}) {
+  const parts = partsWith(texts);
+  const options = { parts, version, buildContext: '.', origin: 'llm-ops.yml', hubToken };
   return new Map(renderStack(plan, options).units.map(({ name, hash }) => [name, hash]));
 }
 
@@ -43,6 +48,17 @@ describe('the hash of a container', () => {
   it('changes for Traefik with the static file that it reads when it starts', () => {
     const after = hashes(plan, { texts: { 'traefik.yml': 'log: { level: DEBUG }\n' } });
     assert.deepEqual(changed(hashes(plan), after), ['traefik']);
+  });
+
+  it('changes with the token for those that read it when they start, and no file has the token', () => {
+    const mixed = planOf([serviceOf('a'), serviceOf('b', [engineOf({ kind: 'llama.cpp' })])]);
+    const given = hashes(mixed, { hubToken: 'hf_first' });
+    assert.deepEqual(changed(hashes(mixed), given), ['a-engine-0']);
+    assert.deepEqual(changed(given, hashes(mixed, { hubToken: 'hf_other' })), ['a-engine-0']);
+    assert.deepEqual(changed(hashes(mixed), hashes(mixed, { hubToken: '' })), []);
+    const parts = partsWith({});
+    const options = { parts, version: '1', buildContext: '.', origin: 'x', hubToken: 'hf_first' };
+    for (const { text } of renderStack(mixed, options).files) assert.ok(!text.includes('hf_first'));
   });
 
   it('leaves engines running when the product gets a new version', () => {

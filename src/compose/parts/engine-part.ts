@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
-import type { ModelSource } from '../../config/values/model-source.ts';
+import { type ModelSource, printModelSource } from '../../config/values/model-source.ts';
+import { LlmOpsError } from '../../errors.ts';
 import type { EnginePlan, ServicePlan, VolumePlan } from '../../plan/stack-plan.ts';
 import type { ComposeParts } from '../load-parts.ts';
-import { productImage } from './names.ts';
+import { HUB_TOKEN_VARIABLE, productImage } from './names.ts';
+import { takesHubToken } from './hub-token.ts';
 import { isMapping, type Definition } from './render-part.ts';
 import { renderService } from './render-service.ts';
 
@@ -15,7 +17,8 @@ export function renderEngine(
   options: { parts: ComposeParts; version: string; service: ServicePlan },
 ): Definition {
   const { parts, version, service } = options;
-  const source = engine.source === null ? null : locate(engine.source);
+  const source = engine.source === null ? null : locate(engine.source, engine.kind);
+  const { [HUB_TOKEN_VARIABLE]: token, ...otherVariables } = engine.env;
   const definition = renderService(parts, enginePart(engine), {
     productImage: productImage(version),
     image: engine.image,
@@ -26,8 +29,14 @@ export function renderEngine(
     env: engine.env,
     gpuCount: engine.gpus.length,
     severalGpus: engine.gpus.length > 1,
+    idleUnload: engine.idleUnloadS,
+    ownToken: typeof token === 'string',
   });
-  const environment = { ...asMapping(definition['environment']), ...engine.env };
+  const environment = {
+    ...asMapping(definition['environment']),
+    // Passed on, it is the secret that the container has as a file.
+    ...(token === null && takesHubToken(definition) ? otherVariables : engine.env),
+  };
   const volumes = mergeVolumes([
     ...asList(definition['volumes']),
     ...(source?.mount === undefined ? [] : [source.mount]),
@@ -54,8 +63,13 @@ const SPLIT_GGUF = /-\d{5}-of-\d{5}\.gguf$/;
  * What the template needs to know of a model's source; a path gets its mount. Of a GGUF only the file is mounted, not the directory that
  * it lies in, unless the model is split into several.
  */
-function locate(source: ModelSource) {
+function locate(source: ModelSource, kind: EnginePlan['kind']) {
+  if (source.kind === 'pypi')
+    throw notHere(source, 'is not on this machine, and only from here a container can have it');
   if (source.kind === 'hub') {
+    // It would take the newest one instead, and say nothing.
+    if (source.revision !== null && kind === 'llama.cpp')
+      throw notHere(source, 'is not on this machine, and llama.cpp cannot fetch a revision itself');
     const isFile = source.file?.toLowerCase().endsWith('.gguf') ?? false;
     return {
       isHub: true,
@@ -77,6 +91,14 @@ function locate(source: ModelSource) {
     bind: { create_host_path: false },
   };
   return { isHub: false, location, revision: null, file: null, tag: '', mount };
+}
+
+function notHere(source: ModelSource, why: string): LlmOpsError {
+  const name = printModelSource(source);
+  return new LlmOpsError('model_not_here', `The model ${name} ${why}.`, {
+    hint: `Fetch it with \`llm-ops model pull ${name}\`, then try again.`,
+    details: { source: name },
+  });
 }
 
 function toVolume({ kind, source, target, readOnly }: VolumePlan): Definition {

@@ -14,6 +14,10 @@ export type Network = 'edge' | 'engines' | 'control';
 /** Beside the directories of the services, whose names begin with a letter or digit. */
 export const GATEWAY_DIRECTORY = 'workers/_gateway';
 
+/** What Compose calls the Hugging Face token; a container that lists it among its `configs` finds it as a file. */
+export const HUB_TOKEN = 'hf_token';
+export const HUB_TOKEN_VARIABLE = 'HF_TOKEN';
+
 /** The image that the Dockerfile builds: worker, gateway and simulator. */
 export function productImage(version: string): string {
   return `llm-ops:${version}`;

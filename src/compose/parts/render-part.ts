@@ -85,5 +85,11 @@ function quote(values: readonly unknown[]): string {
 }
 
 function isGiven(flag: string, { args = [], env = {} }: PartContext): boolean {
-  return Object.hasOwn(env, flag) || args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  return Object.hasOwn(env, flag) || args.some((arg) => optionOf(arg) === flag);
+}
+
+/** Engines take long options with underscores as well. */
+function optionOf(arg: string): string {
+  const [name = ''] = arg.split('=', 1);
+  return name.startsWith('--') ? name.replaceAll('_', '-') : name;
 }

@@ -1,7 +1,9 @@
 /** The real world, for the verbs. */
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { cacheDirectory } from '../config/values/cache-directory.ts';
 import { VERSION } from '../version.ts';
 import type { CliContext } from './cli-context.ts';
 import type { Terminal } from './output/terminal.ts';
@@ -15,10 +17,15 @@ export function buildContext(terminal: Terminal): CliContext {
     productRoot,
     env: process.env,
     command: process.env['LLM_OPS_COMMAND'] ?? 'llm-ops',
+    cache: cacheDirectory(process.env, homedir()),
     terminal,
     runtimes: async () => {
       const { buildRuntimes } = await import('../control/build-runtimes.ts');
       return buildRuntimes({ productRoot, templates, version: VERSION, env: process.env });
+    },
+    modelStore: async () => {
+      const { openModelStore } = await import('../models/open-model-store.ts');
+      return openModelStore({ env: process.env, home: homedir() });
     },
     observeHost: async () => (await import('../control/observe-host.ts')).observeHost(),
     interruption,

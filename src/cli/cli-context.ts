@@ -1,6 +1,7 @@
 /** What every verb is given besides its options: the world, as values, so that tests can pass another one. */
 import type { HostObservation } from '../control/observe-host.ts';
 import type { Runtimes } from '../control/runtimes.ts';
+import type { ModelStore } from '../models/model-store.ts';
 import type { Terminal } from './output/terminal.ts';
 
 export type CliContext = {
@@ -9,9 +10,12 @@ export type CliContext = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How the user called this program: `llm-ops`, or the launcher's path. */
   readonly command: string;
+  /** Where this user's fetched models and programs lie, absolute. */
+  readonly cache: string;
   readonly terminal: Terminal;
   /** Loads what the runtimes need; verbs that run nothing do without. */
   runtimes(): Promise<Runtimes>;
+  modelStore(): Promise<ModelStore>;
   observeHost(): Promise<HostObservation>;
   /** A signal that SIGINT, SIGTERM or SIGHUP aborts; from its first call on they end nothing by themselves. */
   interruption(): AbortSignal;
@@ -41,6 +45,6 @@ export function commandFor(
 }
 
 /** As a shell reads it back. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

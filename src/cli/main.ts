@@ -1,6 +1,7 @@
 /** The command line: which verbs there are and what they take. Each verb is a file of its own in `verbs/`, read when it is called. */
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 
+import type { ModelForm } from '../models/model-store.ts';
 import type { RuntimeKind } from '../plan/runtime.ts';
 import { VERSION } from '../version.ts';
 import { type CliContext, DEFAULT_FILE } from './cli-context.ts';
@@ -9,10 +10,11 @@ import { parseCount, parseDurationMs, parsePort } from './parse-options.ts';
 import { printError } from './output/print-error.ts';
 import { buildTerminal } from './output/terminal.ts';
 import type { LogsOptions } from './verbs/logs.ts';
+import type { FormOptions, ModelOptions } from './verbs/model/read-source.ts';
 
 const EXAMPLES = `
 Examples:
-  llm-ops demo                  two simulated models in this terminal, ready in seconds
+  llm-ops demo                  a small model and two simulated ones in this terminal
   llm-ops init && llm-ops up    write a configuration, then start what it says
 
 Exit status: 0 fine, 1 failed or differs, 2 bad usage or configuration.`;
@@ -42,8 +44,8 @@ function buildProgram(): Command {
     })
     .addHelpText('after', EXAMPLES);
 
-  const verb = (name: string, description: string) =>
-    program
+  const verb = (name: string, description: string, parent: Command = program) =>
+    parent
       .command(name)
       .description(description)
       .option('--json', 'print data and errors as JSON', false)
@@ -98,7 +100,35 @@ function buildProgram(): Command {
     .action((names: string[], options: Omit<LogsOptions, 'names'>) =>
       call(async () => (await import('./verbs/logs.ts')).logs)({ ...options, names }),
     );
-  verb('demo', 'try two simulated models in this terminal')
+  const model = program
+    .command('model')
+    .description('fetch models, and show and remove those that are here');
+  const modelVerb = (name: string, description: string) => verb(name, description, model);
+  const sourceVerb = (name: string, description: string) =>
+    modelVerb(name, description).argument('<source>', 'as `source` in the configuration');
+  const form = () =>
+    new Option(
+      '--form <form>',
+      'what the engine wants (default: what the source looks like)',
+    ).choices(['gguf', 'directory'] satisfies ModelForm[]);
+  sourceVerb('pull', 'fetch a model, or what is new of it')
+    .addOption(form())
+    .action((source: string, options: ModelOptions & FormOptions) =>
+      call(async () => (await import('./verbs/model/pull.ts')).modelPull)({ ...options, source }),
+    );
+  modelVerb('list', 'list the models that are here').action(
+    call(async () => (await import('./verbs/model/list.ts')).modelList),
+  );
+  sourceVerb('show', 'tell what a model is and what it needs')
+    .addOption(form())
+    .action((source: string, options: ModelOptions & FormOptions) =>
+      call(async () => (await import('./verbs/model/show.ts')).modelShow)({ ...options, source }),
+    );
+  sourceVerb('rm', 'remove a model from this machine').action(
+    (source: string, options: ModelOptions) =>
+      call(async () => (await import('./verbs/model/rm.ts')).modelRm)({ ...options, source }),
+  );
+  verb('demo', 'try a small model and two simulated ones in this terminal')
     .addOption(port())
     .action(call(async () => (await import('./verbs/demo.ts')).demo));
   program
@@ -140,7 +170,9 @@ try {
 } catch (error) {
   const status = toExitStatus(error);
   const has = (flag: string) => process.argv.includes(flag);
-  if (status !== 0)
+  // A help that was shown for want of a verb has said it all.
+  const isHelp = error instanceof CommanderError && error.code === 'commander.help';
+  if (status !== 0 && !isHelp)
     printError(terminal, error, { isJson: has('--json'), isVerbose: has('--verbose') });
   process.exitCode = status;
 }

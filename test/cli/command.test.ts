@@ -25,6 +25,17 @@ describe('llm-ops, the command', () => {
 
     assert.deepEqual([status, stdout], [2, '']);
     assert.match(stderr, /Usage: llm-ops/);
+    assert.doesNotMatch(stderr, /error:/);
+  });
+
+  it('a verb that only has verbs of its own does the same', async () => {
+    const { status, stdout, stderr } = await runCommand(['model']);
+
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.match(stderr, /Usage: llm-ops model/);
+    for (const verb of ['pull', 'list', 'show', 'rm'])
+      assert.match(stderr, new RegExp(`^  ${verb} `, 'm'));
+    assert.doesNotMatch(stderr, /error:/);
   });
 
   it('an unknown verb is bad usage, with the one that was meant', async () => {

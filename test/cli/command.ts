@@ -22,16 +22,20 @@ export type CommandOptions = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** Docker is nowhere unless the environment says otherwise: no test may meet a daemon by accident. */
+/** Docker, the hub and the package indexes are nowhere unless the environment says otherwise: no test may meet them by accident. */
+const NOWHERE = {
+  DOCKER_HOST: 'unix:///nonexistent/docker.sock',
+  HF_ENDPOINT: 'http://127.0.0.1:2',
+  PIP_CONFIG_FILE: '/dev/null',
+  PIP_INDEX_URL: 'http://127.0.0.1:2/simple',
+  PIP_RETRIES: '0',
+  npm_config_registry: 'http://127.0.0.1:2',
+};
+
 export function startCommand(args: readonly string[], { cwd, env }: CommandOptions = {}): Command {
   const child = spawn(process.execPath, [join(PRODUCT_ROOT, 'src/cli/main.ts'), ...args], {
     cwd,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      DOCKER_HOST: 'unix:///nonexistent/docker.sock',
-      ...env,
-    },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...NOWHERE, ...env },
   });
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
     ([stdout, stderr, [status]]) => ({ stdout, stderr, status: status as number | null }),

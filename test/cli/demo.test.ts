@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { access, readdir, readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 
 import { chatBody, completionBody } from '../documented-requests.ts';
+import { freePorts } from '../e2e/free-ports.ts';
 import { type Command, runCommand, startCommand } from './command.ts';
 import { configured, PRODUCT_ROOT } from './fake-context.ts';
 
 const CHAT = chatBody('Llama-2-7b-chat');
 const COMPLETION = completionBody('Llama-2-7b-chat');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 /** Reads until the text is there; rejects when the command ends before. */
 async function untilPrinted({ child, ended }: Command, wanted: string): Promise<string> {
@@ -62,11 +55,21 @@ async function processesOf(directory: string): Promise<readonly string[]> {
 
 type Frame = { readonly text: string; readonly error_code: number };
 
+/** Nothing is here, and nothing can be fetched: the demo has to simulate all of its models. */
+async function startDemo(t: TestContext, port: number): Promise<Command> {
+  const cache = await mkdtemp(join(tmpdir(), 'llm-ops-cache-'));
+  const demo = startCommand(['demo', '--port', String(port)], { env: { XDG_CACHE_HOME: cache } });
+  t.after(async () => {
+    demo.child.kill('SIGKILL');
+    await rm(cache, { recursive: true, force: true });
+  });
+  return demo;
+}
+
 describe('llm-ops demo', () => {
   it('answers the two requests of the documentation, and leaves nothing behind', async (t) => {
-    const port = await freePort();
-    const demo = startCommand(['demo', '--port', String(port)]);
-    t.after(() => demo.child.kill('SIGKILL'));
+    const [port] = await freePorts();
+    const demo = await startDemo(t, port);
     const printed = await untilPrinted(demo, 'worker_generate_stream');
     const door = `http://localhost:${String(port)}/api/Llama-2-7b-chat`;
 
@@ -82,9 +85,11 @@ describe('llm-ops demo', () => {
       .filter((part) => part !== '')
       .map((part) => JSON.parse(part) as Frame);
     demo.child.kill('SIGINT');
-    const { status } = await demo.ended;
+    const { status, stderr } = await demo.ended;
 
-    assert.ok(printed.includes(`curl -X POST ${door}/worker_generate \\`), printed);
+    const firstDoor = door.replace('Llama-2-7b-chat', 'SmolLM2-135M-Instruct');
+    assert.ok(printed.includes(`curl -X POST ${firstDoor}/worker_generate \\`), printed);
+    assert.match(stderr, /SmolLM2-135M-Instruct is simulated, since the model cannot run here: /);
     assert.notEqual(whole.text, '');
     assert.equal(whole.error_code, 0);
     assert.notDeepEqual(whole.usage, {});
@@ -101,9 +106,8 @@ describe('llm-ops demo', () => {
   });
 
   it('SIGTERM while it starts is an orderly end, too', async (t) => {
-    const port = await freePort();
-    const demo = startCommand(['demo', '--port', String(port)]);
-    t.after(() => demo.child.kill('SIGKILL'));
+    const [port] = await freePorts();
+    const demo = await startDemo(t, port);
     await once(demo.child.stderr, 'data');
     demo.child.kill('SIGTERM');
 
@@ -116,10 +120,9 @@ describe('llm-ops demo', () => {
 
 describe('llm-ops demo, when nobody reads what it prints any more', () => {
   it('ends in order', async (t) => {
-    const port = await freePort();
-    const demo = startCommand(['demo', '--port', String(port)]);
+    const [port] = await freePorts();
+    const demo = await startDemo(t, port);
     demo.ended.catch(() => undefined);
-    t.after(() => demo.child.kill('SIGKILL'));
     demo.child.stdout.destroy();
     demo.child.stderr.destroy();
     const [status] = (await once(demo.child, 'exit')) as [number | null];
@@ -133,7 +136,7 @@ describe('llm-ops demo, when nobody reads what it prints any more', () => {
 
 describe('llm-ops up on the local runtime', () => {
   it('stays behind, is seen, changes nothing a second time, and goes away', async (t) => {
-    const port = await freePort();
+    const [port] = await freePorts();
     const text = `name: staying
 gateway: { http_port: ${String(port)} }
 services:

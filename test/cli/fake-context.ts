@@ -8,12 +8,14 @@ import { fileURLToPath } from 'node:url';
 import type { CliContext, CommonOptions } from '../../src/cli/cli-context.ts';
 import type { HostObservation } from '../../src/control/observe-host.ts';
 import type { LlmOpsError } from '../../src/errors.ts';
+import { type FakeModelStore, fakeModelStore } from '../control/fake-model-store.ts';
 import { fakeRuntimes } from '../control/fake-runtime.ts';
 
 export const PRODUCT_ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
 export type FakeContext = CliContext & {
   readonly fakes: ReturnType<typeof fakeRuntimes>;
+  readonly store: FakeModelStore;
   readonly stop: AbortController;
   /** What was printed on each side, a string a text. */
   readonly data: string[];
@@ -30,6 +32,7 @@ export function fakeContext({ dockerProblem, host }: FakeContextOptions = {}): F
   const notes: string[] = [];
   const stop = new AbortController();
   const fakes = fakeRuntimes(dockerProblem ?? null);
+  const store = fakeModelStore();
   return {
     productRoot: PRODUCT_ROOT,
     env: {},
@@ -40,7 +43,10 @@ export function fakeContext({ dockerProblem, host }: FakeContextOptions = {}): F
       paint: (_, text) => text,
       progress: null,
     },
+    cache: '/home/me/.cache/llm-ops',
     fakes,
+    store,
+    modelStore: () => Promise.resolve(store),
     runtimes: () => Promise.resolve(fakes),
     observeHost: () => Promise.resolve(host ?? { host: { gpus: [] }, problem: null }),
     interruption: () => stop.signal,

@@ -4,7 +4,12 @@ import { describe, it } from 'node:test';
 
 import { CommanderError } from 'commander';
 
-import { generateCurl, streamCurl } from '../../src/cli/output/curl-requests.ts';
+import {
+  DEMO_REQUESTS,
+  DOCUMENTED_REQUESTS,
+  generateCurl,
+  streamCurl,
+} from '../../src/cli/output/curl-requests.ts';
 import { toExitStatus } from '../../src/cli/exit-code.ts';
 import { parseCount, parseDurationMs, parsePort } from '../../src/cli/parse-options.ts';
 import { printError } from '../../src/cli/output/print-error.ts';
@@ -106,7 +111,7 @@ describe('curl requests', () => {
   const bodyOf = (command: string): unknown => JSON.parse(/-d '([^']*)'/s.exec(command)?.[1] ?? '');
 
   it('ask the service by its own name, for a conversation', () => {
-    const command = generateCurl(plainDoor(8989), 'vicuna');
+    const command = generateCurl(plainDoor(8989), 'vicuna', DOCUMENTED_REQUESTS);
 
     assert.match(
       command,
@@ -124,7 +129,7 @@ describe('curl requests', () => {
   });
 
   it('stream a completion without holding frames back', () => {
-    const command = streamCurl(plainDoor(8989), 'vicuna');
+    const command = streamCurl(plainDoor(8989), 'vicuna', DOCUMENTED_REQUESTS);
 
     assert.match(command, /^curl -N -X POST .*worker_generate_stream \\$/m);
     assert.equal((bodyOf(command) as { generation_mode: string }).generation_mode, 'completion');
@@ -134,7 +139,7 @@ describe('curl requests', () => {
     const door = { ...plainDoor(8443), selfSigned: true, needsResolve: true, host: 'llm.test' };
 
     assert.match(
-      generateCurl(door, 'a'),
+      generateCurl(door, 'a', DEMO_REQUESTS),
       /^curl -k --resolve llm\.test:8443:127\.0\.0\.1 -X POST /,
     );
   });

@@ -1,44 +1,70 @@
-/** The two requests of the documentation, as commands that work for a given stack. Pure. */
+/** Requests as commands that work for a given stack. Pure. */
 import { type FrontDoor, serviceUrl } from '../../control/front-door.ts';
+
+type Message = { readonly role: 'user' | 'ai'; readonly text: string };
+
+/** What is asked for, besides what all requests have in common. */
+type Input = {
+  readonly messages?: readonly Message[];
+  readonly prompt?: string;
+  readonly temperature: number;
+};
+
+/** A whole answer to a conversation, and a streamed completion. */
+export type ExampleRequests = { readonly chat: Input; readonly completion: Input };
 
 const SYSTEM_MESSAGE = 'The following is a friendly conversation between a human and an AI.';
 
-const CHAT = {
-  messages: [
-    { role: 'user', text: 'Hellow!' },
-    { role: 'ai', text: 'Hey! How can I help you today?' },
-    { role: 'user', text: 'Tell me a short funny joke.' },
-  ],
+/** The two requests of the documentation. */
+export const DOCUMENTED_REQUESTS: ExampleRequests = {
+  chat: {
+    messages: [
+      { role: 'user', text: 'Hellow!' },
+      { role: 'ai', text: 'Hey! How can I help you today?' },
+      { role: 'user', text: 'Tell me a short funny joke.' },
+    ],
+    temperature: 0.7,
+  },
+  completion: { prompt: 'Hellow! Can you tell me a joke?', temperature: 0.7 },
 };
 
-const COMPLETION = { prompt: 'Hellow! Can you tell me a joke?' };
+/** What a very small model can do. */
+export const DEMO_REQUESTS: ExampleRequests = {
+  chat: { messages: [{ role: 'user', text: 'What is the capital of France?' }], temperature: 0 },
+  completion: { prompt: 'Once upon a time, in a small village by the sea,', temperature: 0.7 },
+};
 
-/** Asks a service of the stack for a whole answer to a conversation. */
-export function generateCurl(door: FrontDoor, service: string): string {
-  return curl(door, service, { verb: 'worker_generate', input: CHAT, mode: 'chat' });
+/** Asks a service of the stack for a whole answer. */
+export function generateCurl(door: FrontDoor, service: string, { chat }: ExampleRequests): string {
+  return curl(door, service, { verb: 'worker_generate', input: chat, mode: 'chat' });
 }
 
-/** Asks it for a streamed completion. */
-export function streamCurl(door: FrontDoor, service: string): string {
+/** Asks it for a stream. */
+export function streamCurl(
+  door: FrontDoor,
+  service: string,
+  { completion }: ExampleRequests,
+): string {
   return curl(door, service, {
     verb: 'worker_generate_stream',
-    input: COMPLETION,
+    input: completion,
     mode: 'completion',
   });
 }
 
 type Request = {
   readonly verb: string;
-  readonly input: typeof CHAT | typeof COMPLETION;
+  readonly input: Input;
   readonly mode: 'chat' | 'completion';
 };
 
 function curl(door: FrontDoor, service: string, { verb, input, mode }: Request): string {
+  const { temperature, ...asked } = input;
   const body = {
     model_identifier: service,
-    ...input,
+    ...asked,
     system_message: SYSTEM_MESSAGE,
-    temperature: 0.7,
+    temperature,
     top_p: 0.9,
     echo: false,
     generation_mode: mode,

@@ -2,7 +2,12 @@
 import { type FrontDoor, serviceUrl } from '../../control/front-door.ts';
 import { printTable } from '../../plan/print-table.ts';
 import type { RuntimeKind } from '../../plan/runtime.ts';
-import { generateCurl, streamCurl } from './curl-requests.ts';
+import {
+  DOCUMENTED_REQUESTS,
+  type ExampleRequests,
+  generateCurl,
+  streamCurl,
+} from './curl-requests.ts';
 
 export type Summary = {
   readonly runtime: RuntimeKind;
@@ -13,7 +18,8 @@ export type Summary = {
   readonly look: string | null;
   /** The command or the key that ends it. */
   readonly end: string;
-  readonly showsStream: boolean;
+  /** Both of these are shown; null: the first of the documentation is enough. */
+  readonly requests: ExampleRequests | null;
 };
 
 export function printSummary(summary: Summary, isJson: boolean): string {
@@ -25,15 +31,7 @@ function printJson({ runtime, directory, door, services }: Summary): string {
   return JSON.stringify({ runtime, directory, services: listed });
 }
 
-function printText({
-  runtime,
-  directory,
-  door,
-  services,
-  look,
-  end,
-  showsStream,
-}: Summary): string {
+function printText({ runtime, directory, door, services, look, end, requests }: Summary): string {
   const [first] = services;
   const urls = printTable(
     [['SERVICE', 'URL'], ...services.map((name) => [name, serviceUrl(door, name)])],
@@ -47,12 +45,12 @@ function printText({
     ['End', end],
   ];
   const facts = ways.map(([name = '', value = '']) => `${name.padEnd(9)}${value}`).join('\n');
-  const requests =
+  const commands =
     first === undefined
       ? []
       : [
-          `Try it:\n\n${generateCurl(door, first)}`,
-          ...(showsStream ? [streamCurl(door, first)] : []),
+          `Try it:\n\n${generateCurl(door, first, requests ?? DOCUMENTED_REQUESTS)}`,
+          ...(requests === null ? [] : [streamCurl(door, first, requests)]),
         ];
-  return ['', urls, facts, ...requests].join('\n\n').trimStart();
+  return ['', urls, facts, ...commands].join('\n\n').trimStart();
 }

@@ -20,10 +20,35 @@ export function showWaiting(terminal: Terminal, services: readonly string[]): Wa
     : showLines(terminal);
 }
 
+/** A log is to stay readable while weights load, percent by percent. */
+const DETAIL_EVERY_MS = 5_000;
+
+type Shown = { readonly state: string; readonly atMs: number; readonly later?: NodeJS.Timeout };
+
+/** Another state is told at once; another detail only some time after the line before, and then the latest one. */
 function showLines(terminal: Terminal): WaitingDisplay {
+  const shown = new Map<string, Shown>();
+  const show = (service: string, readiness: Readiness): void => {
+    shown.set(service, { state: readiness.state, atMs: Date.now() });
+    terminal.note(`${service}: ${describe(readiness)}`);
+  };
+  const cancel = (service: string): void => clearTimeout(shown.get(service)?.later);
   return {
-    onChange: (service, readiness) => terminal.note(`${service}: ${describe(readiness)}`),
-    end: () => Promise.resolve(),
+    onChange: (service, readiness) => {
+      cancel(service);
+      const before = shown.get(service);
+      const waitMs = before === undefined ? 0 : before.atMs + DETAIL_EVERY_MS - Date.now();
+      if (before?.state !== readiness.state || waitMs <= 0) {
+        show(service, readiness);
+        return;
+      }
+      const later = setTimeout(() => show(service, readiness), waitMs);
+      shown.set(service, { ...before, later });
+    },
+    end: () => {
+      for (const service of shown.keys()) cancel(service);
+      return Promise.resolve();
+    },
   };
 }
 

@@ -15,6 +15,7 @@ import type { PlannedStack } from './load-stack.ts';
 import { warn } from './load-stack.ts';
 import { printSummary, type Summary } from '../output/print-summary.ts';
 import { showWaiting } from '../output/show-waiting.ts';
+import { fetchModels, locateModels } from './prepare-plan.ts';
 import { toStartFailure } from './start-failure.ts';
 
 export type BringStackUpOptions = {
@@ -22,19 +23,23 @@ export type BringStackUpOptions = {
   readonly timeoutMs: number;
   readonly json: boolean;
   /** What the summary says about ending the stack, and which requests it shows. */
-  readonly summary: Pick<Summary, 'look' | 'end' | 'showsStream'>;
+  readonly summary: Pick<Summary, 'look' | 'end' | 'requests'>;
 };
 
 /** Starts a stack that stays when this process ends. */
 export async function bringStackUp(
   runtime: Runtime,
-  options: BringStackUpOptions,
+  asked: BringStackUpOptions,
   context: CliContext,
 ): Promise<ExitStatus> {
-  const { plan } = options.stack;
   const signal = context.interruption();
+  const options = await prepare(runtime, asked, { context, signal });
+  if (options === null) {
+    context.terminal.note('Interrupted. Nothing was changed.');
+    return 130;
+  }
+  const { plan } = options.stack;
   await announce(runtime, options, context);
-  await assertFrontDoorFree(runtime, plan);
   try {
     // Even where no unit changes, what the running ones read may.
     await runtime.apply(plan, { report: reportTo(context), signal });
@@ -53,21 +58,42 @@ export async function bringStackUp(
 /** Keeps a stack in this process until it is interrupted, which is its ordinary end. */
 export async function holdStackUp(
   runtime: LocalRuntime,
-  options: BringStackUpOptions,
+  asked: BringStackUpOptions,
   context: CliContext,
 ): Promise<ExitStatus> {
   const signal = context.interruption();
-  await announce(runtime, options, context);
-  await keepInForeground(runtime, {
-    plan: options.stack.plan,
-    report: reportTo(context),
-    signal,
-    whenStarted: async (ends) => {
-      await waitAndTell(runtime, options, { context, signal: ends, hint: 'It was ended again.' });
-    },
-  });
+  const options = await prepare(runtime, asked, { context, signal });
+  if (options !== null) {
+    await announce(runtime, options, context);
+    await keepInForeground(runtime, {
+      plan: options.stack.plan,
+      report: reportTo(context),
+      signal,
+      whenStarted: async (ends) => {
+        await waitAndTell(runtime, options, { context, signal: ends, hint: 'It was ended again.' });
+      },
+    });
+  }
   context.terminal.note('Everything has ended.');
   return 0;
+}
+
+/** Everything that can fail before the first unit is made: what the runtime would refuse, the ports, the models. null: interrupted. */
+async function prepare(
+  runtime: Runtime,
+  options: BringStackUpOptions,
+  { context, signal }: Omit<WaitSurroundings, 'hint'>,
+): Promise<BringStackUpOptions | null> {
+  const { plan } = options.stack;
+  await runtime.check(await locateModels(plan, runtime.kind, context));
+  await assertFrontDoorFree(runtime, plan);
+  try {
+    const prepared = await fetchModels(plan, { runtime: runtime.kind, signal }, context);
+    return { ...options, stack: { ...options.stack, plan: prepared } };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return null;
+  }
 }
 
 async function announce(
@@ -128,6 +154,6 @@ function staysHint({ summary: { look, end } }: BringStackUpOptions): string {
   return `What was started keeps running: ${look === null ? '' : `${look} shows it, `}${end} ends it.`;
 }
 
-function reportTo({ terminal }: CliContext): Report {
+export function reportTo({ terminal }: CliContext): Report {
   return ({ unit, text }) => terminal.note(unit === undefined ? text : `${unit}: ${text}`);
 }

@@ -1,4 +1,5 @@
 /** Why a stack did not become ready, with the last words of what is at fault. */
+import { lastWords } from '../../control/last-words.ts';
 import type { WaitOutcome } from '../../control/wait-until-ready.ts';
 import { LlmOpsError } from '../../errors.ts';
 import type { LogLine, Runtime } from '../../plan/runtime.ts';
@@ -17,7 +18,10 @@ type FailureFacts = {
 
 const LAST_LINES = 15;
 
-/** A `start_failed` error whose message ends with the last log lines of the unit that failed, or of the services that are not ready. */
+/**
+ * A `start_failed` error whose message ends with the reason that the log gives, else its last lines: of the unit that failed, or of the
+ * services that are not ready.
+ */
 export async function toStartFailure(
   runtime: Runtime,
   { plan, outcome, timeoutMs, hint }: FailureFacts,
@@ -26,7 +30,7 @@ export async function toStartFailure(
     outcome.kind === 'unit_failed'
       ? [outcome.unit.name]
       : plan.services.filter(({ name }) => outcome.waiting.includes(name)).flatMap(unitsOf);
-  const logs = await lastLines(runtime, suspects);
+  const logs = await wordsOf(runtime, suspects);
   const reason =
     outcome.kind === 'unit_failed'
       ? `${outcome.unit.name} does not stay up: ${outcome.unit.detail}`
@@ -38,17 +42,12 @@ export async function toStartFailure(
   });
 }
 
-async function lastLines(runtime: Runtime, units: readonly string[]): Promise<readonly LogLine[]> {
+async function wordsOf(runtime: Runtime, units: readonly string[]): Promise<readonly LogLine[]> {
   const present = new Set((await runtime.observe()).map((unit) => unit.name));
-  const wanted = units.filter((unit) => present.has(unit));
-  if (wanted.length === 0) return [];
-  const lines: LogLine[] = [];
-  const options = {
-    units: wanted,
-    follow: false,
-    tail: LAST_LINES,
-    signal: AbortSignal.timeout(10_000),
-  };
-  for await (const line of runtime.logs(options)) lines.push(line);
-  return lines;
+  const words = await lastWords(
+    runtime,
+    units.filter((unit) => present.has(unit)),
+    LAST_LINES,
+  );
+  return [...words].flatMap(([unit, lines]) => lines.map((text) => ({ unit, text })));
 }

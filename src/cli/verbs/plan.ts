@@ -7,6 +7,7 @@ import type { CliContext, CommonOptions } from '../cli-context.ts';
 import type { ExitStatus } from '../exit-code.ts';
 import { loadPlannedStack, warn } from '../stack/load-stack.ts';
 import { openForUp } from '../stack/open-stack.ts';
+import { locateModels } from '../stack/prepare-plan.ts';
 
 export type PlanOptions = CommonOptions & {
   readonly runtime?: RuntimeKind;
@@ -16,16 +17,19 @@ export type PlanOptions = CommonOptions & {
 export async function plan(options: PlanOptions, context: CliContext): Promise<ExitStatus> {
   const { plan: stack, place } = await loadPlannedStack(options, context);
   const runtime = await openForUp(context, place, options.runtime);
-  const operations = await planOperations(runtime, stack);
+  const prepared = await locateModels(stack, runtime.kind, context);
+  const operations = await planOperations(runtime, prepared);
+  const { warnings } = prepared;
   const { terminal } = context;
   if (options.json) {
-    const { services, warnings } = stack;
+    // As the user wrote them: where a model lies is this machine's affair.
+    const { services } = stack;
     terminal.out(
       JSON.stringify({ runtime: runtime.kind, services, warnings, operations }, null, 2),
     );
     return 0;
   }
-  for (const warning of stack.warnings) warn(context, warning);
+  for (const warning of warnings) warn(context, warning);
   terminal.out(
     printPlacement({ ...stack, gateway: gatewayOn(runtime.kind, stack.gateway) }).trimEnd(),
   );

@@ -1,7 +1,9 @@
 /** `ps`: what runs of a stack, and which services are ready. */
 import { askReadiness } from '../../control/ask-readiness.ts';
 import { frontDoor, serviceUrl } from '../../control/front-door.ts';
+import { lastWords } from '../../control/last-words.ts';
 import { findHolder } from '../../control/runtimes.ts';
+import type { ObservedUnit } from '../../plan/diff.ts';
 import { printTable } from '../../plan/print-table.ts';
 import type { Runtime } from '../../plan/runtime.ts';
 import type { StackPlan } from '../../plan/stack-plan.ts';
@@ -15,12 +17,17 @@ export type PsOptions = CommonOptions & { readonly port?: number };
 const COLUMNS = 100;
 const NARROWEST_DETAIL = 30;
 
+/** Of an engine that died: enough to know why, and no more than a table bears. */
+const LAST_LINES = 3;
+
 type UnitRow = {
   readonly unit: string;
   readonly role: string;
   readonly state: string;
   readonly detail: string;
   readonly gpus: readonly string[];
+  /** Why it died, as far as its log says; only of an engine that stopped, or that was started again and does not serve yet. */
+  readonly last_lines?: readonly string[];
 };
 
 type ServiceRow = {
@@ -54,13 +61,19 @@ export async function ps(options: PsOptions, context: CliContext): Promise<ExitS
 
 async function unitRows(runtime: Runtime, plan: StackPlan): Promise<readonly UnitRow[]> {
   const observed = await runtime.observe();
-  return observed.map(({ name, state, detail, gpus }) => ({
-    unit: name,
-    role: roleOf(name, plan),
-    state,
-    detail,
-    gpus,
-  }));
+  const dead = observed.filter((unit) => roleOf(unit.name, plan) === 'engine' && hasDied(unit));
+  const names = dead.map((unit) => unit.name);
+  // A runtime that cannot tell is no reason to show nothing at all.
+  const lines = await lastWords(runtime, names, LAST_LINES).catch(() => new Map<string, never>());
+  return observed.map(({ name, state, detail, gpus }) => {
+    const last = lines.get(name) ?? [];
+    const row = { unit: name, role: roleOf(name, plan), state, detail, gpus };
+    return last.length === 0 ? row : { ...row, last_lines: last };
+  });
+}
+
+function hasDied({ state, restarts = 0 }: ObservedUnit): boolean {
+  return state === 'stopped' || state === 'restarting' || (state === 'starting' && restarts > 0);
 }
 
 async function serviceRows(runtime: Runtime, plan: StackPlan): Promise<readonly ServiceRow[]> {
@@ -82,7 +95,13 @@ function printUnits(units: readonly UnitRow[]): string {
     detail,
     gpus.join(', ') || '-',
   ]);
-  return printTable([['UNIT', 'ROLE', 'STATE', 'DETAIL', 'GPUS'], ...rows], COLUMNS);
+  const table = printTable([['UNIT', 'ROLE', 'STATE', 'DETAIL', 'GPUS'], ...rows], COLUMNS);
+  const [head = '', ...lines] = table.split('\n');
+  const shown = lines.flatMap((line, at) => [
+    line,
+    ...(units[at]?.last_lines ?? []).map((text) => cut(`    ${text.trim()}`, COLUMNS)),
+  ]);
+  return [head, ...shown].join('\n');
 }
 
 function printServices(services: readonly ServiceRow[]): string {
@@ -98,8 +117,11 @@ function printServices(services: readonly ServiceRow[]): string {
   return lines
     .map((line, at) => {
       const detail = details[at] ?? '';
-      const shown = detail.length > room ? `${detail.slice(0, room - 1)}…` : detail;
-      return `${line.padEnd(taken)}${shown}`.trimEnd();
+      return `${line.padEnd(taken)}${cut(detail, room)}`.trimEnd();
     })
     .join('\n');
+}
+
+function cut(text: string, columns: number): string {
+  return text.length > columns ? `${text.slice(0, columns - 1)}…` : text;
 }

@@ -13,7 +13,8 @@ import {
   removeGenerated,
   writeGenerated,
 } from '../generated-files.ts';
-import { loadOutlinedStack, loadPlannedStack } from '../stack/load-stack.ts';
+import { loadOutlinedStack, loadPlannedStack, warn } from '../stack/load-stack.ts';
+import { locateModels } from '../stack/prepare-plan.ts';
 
 export type RenderOptions = CommonOptions & {
   readonly out: string;
@@ -80,7 +81,10 @@ async function renderFiles(
 ): Promise<readonly GeneratedFile[]> {
   const { productRoot } = context;
   const load = options.elsewhere ? loadOutlinedStack : loadPlannedStack;
-  const { plan, place } = await load(options, context);
+  const { plan: planned, place } = await load(options, context);
+  const plan = await locateModels(planned, 'docker', context);
+  // The others are read where the files are read; what has to be fetched first concerns whoever renders.
+  for (const warning of plan.warnings.slice(planned.warnings.length)) warn(context, warning);
   const file = resolve(options.file);
   return renderCompose(plan, {
     parts: await loadParts(join(productRoot, 'templates/compose')),

@@ -30,7 +30,7 @@ export async function up(options: UpOptions, context: CliContext): Promise<ExitS
   const runtime = await openForUp(context, stack.place, foreground ? 'local' : options.runtime);
   const common = { stack, timeoutMs: timeout, json };
   if (foreground) {
-    const summary = { look: commandFor('ps', options, context), end: 'Ctrl-C', showsStream: false };
+    const summary = { look: commandFor('ps', options, context), end: 'Ctrl-C', requests: null };
     return holdStackUp(
       (await context.runtimes()).local(stack.place),
       { ...common, summary },
@@ -44,7 +44,7 @@ export async function up(options: UpOptions, context: CliContext): Promise<ExitS
   const summary = {
     look,
     end: commandFor('down', { file: options.file }, context),
-    showsStream: false,
+    requests: null,
   };
   return bringStackUp(runtime, { ...common, summary }, context);
 }

@@ -77,6 +77,57 @@ describe('ps', () => {
     assert.match(lines.at(-1) ?? '', /http:\/\/localhost:1\/api\/vicuna +http.*…$/);
   });
 
+  it('shows why an engine died, below its row, also while it is on its way back', async (t) => {
+    const port = await frontDoor(t, () => 'loading');
+    const context = fakeContext();
+    const unit = 'vicuna-engine-0';
+    const stopped = { ...running('Llama-2-7b-engine-0'), state: 'stopped' } as const;
+    context.fakes.fakeLocal.units = [
+      stopped,
+      { ...running(unit), state: 'starting', restarts: 2 },
+      { ...running('gateway'), state: 'restarting' },
+    ];
+    context.fakes.fakeLocal.lines = [
+      {
+        unit,
+        text: '(EngineCore pid=7) ERROR 11-21 12:12:47 [core.py:1510] ValueError: too large',
+      },
+      { unit, text: 'Traceback (most recent call last):' },
+      { unit, text: 'RuntimeError: Engine core initialization failed. See root cause above.' },
+      { unit, text: 'it begins anew' },
+      ...['1', '2', '3', 'x'.repeat(200)].map((text) => ({ unit: stopped.name, text })),
+    ];
+    const options = await configured(t, twoServices(port));
+
+    await ps(options, context);
+    await ps({ ...options, json: true }, context);
+
+    const [, ...lines] = context.data.slice(0, -1).join('\n').split('\n');
+    assert.deepEqual(lines.slice(1, 4), ['    2', '    3', `    ${'x'.repeat(95)}…`]);
+    assert.match(lines[4] ?? '', /^vicuna-engine-0 /);
+    assert.equal(lines[5], '    ValueError: too large');
+    assert.match(lines[6] ?? '', /^gateway /, 'what is no engine has no lines');
+    const { units } = JSON.parse(context.data.at(-1) ?? '') as {
+      units: readonly { last_lines?: readonly string[] }[];
+    };
+    assert.deepEqual(
+      units.map((row) => row.last_lines?.length),
+      [3, 1, undefined],
+    );
+  });
+
+  it('reads no log of engines that are well', async (t) => {
+    const context = fakeContext();
+    context.fakes.fakeLocal.units = [
+      { ...running('vicuna-engine-0'), restarts: 2 },
+      { ...running('Llama-2-7b-engine-0'), state: 'starting', restarts: 0 },
+    ];
+
+    await ps(await configured(t, twoServices(1)), context);
+
+    assert.deepEqual(context.fakes.fakeLocal.calls, []);
+  });
+
   it('says that nothing runs, and why Docker was not asked', async (t) => {
     const context = fakeContext({ dockerProblem: noDocker });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { demo } from '../../../src/cli/verbs/demo.ts';
 import { up } from '../../../src/cli/verbs/up.ts';
 import { LlmOpsError } from '../../../src/errors.ts';
 import { running } from '../../control/fake-runtime.ts';
@@ -82,6 +81,24 @@ describe('up', () => {
     assert.deepEqual(context.data, []);
   });
 
+  it('of a log it tells the reason, not the traceback below it', async (t) => {
+    const port = await frontDoor(t, () => 'loading');
+    const context = fakeContext();
+    context.fakes.fakeLocal.lines = [
+      'OSError: org/m is not a local folder and is not a valid model identifier',
+      'Traceback (most recent call last):',
+      ...Array.from({ length: 40 }, (_, at) => `  File "${String(at)}.py", line 1`),
+      'RuntimeError: Engine core initialization failed. See root cause above.',
+    ].map((text) => ({ unit: 'vicuna-engine-0', text }));
+    const options = { ...base, ...(await configured(t, twoServices(port))), timeout: 50 };
+
+    await assert.rejects(up(options, context), (error: LlmOpsError) => {
+      assert.match(error.message, /vicuna-engine-0 \| OSError: org\/m is not a local folder/);
+      assert.doesNotMatch(error.message, /File|Traceback|root cause/);
+      return true;
+    });
+  });
+
   it('an interruption leaves what runs, and says so', async (t) => {
     const context = fakeContext();
     const port = await frontDoor(t, () => {
@@ -142,43 +159,5 @@ describe('up', () => {
     } as const;
 
     await assert.rejects(up(options, fakeContext({ dockerProblem: noDocker })), noDocker);
-  });
-});
-
-describe('demo', () => {
-  it('holds both models of the documentation and shows both requests', async (t) => {
-    const port = await frontDoor(t, () => 'ready');
-    const context = fakeContext();
-    const out = context.terminal.out;
-    const terminal = {
-      ...context.terminal,
-      out: (text: string) => {
-        out(text);
-        context.stop.abort();
-      },
-    };
-
-    assert.equal(await demo({ port, json: false, verbose: false }, { ...context, terminal }), 0);
-
-    const text = context.data.join('\n');
-    for (const wanted of [
-      'Llama-2-7b-chat/worker_generate \\',
-      'worker_generate_stream \\',
-      '/api/vicuna-7b-v1.3',
-    ])
-      assert.ok(text.includes(wanted), wanted);
-  });
-});
-
-describe('demo, a second one', () => {
-  it('on the same port is told where to end the first', async () => {
-    const context = fakeContext();
-    context.fakes.fakeLocal.units = [running('gateway')];
-
-    await assert.rejects(demo({ json: false, verbose: false }, context), {
-      code: 'already_running',
-      message: 'a demo runs already on port 8989',
-    });
-    assert.deepEqual(context.fakes.fakeLocal.calls, []);
   });
 });

@@ -60,9 +60,9 @@ export function json(reply: Reply): Record<string, unknown> {
 export async function askUntil(
   url: string,
   holds: (reply: Reply) => boolean,
-  options: { readonly body?: unknown } = {},
+  options: { readonly body?: unknown; readonly timeoutMs?: number } = {},
 ): Promise<Reply> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + (options.timeoutMs ?? 60_000);
   for (;;) {
     const reply = await ask(url, options).catch(() => null);
     if (reply !== null && holds(reply)) return reply;

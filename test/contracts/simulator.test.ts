@@ -1,0 +1,4 @@
+import { describeContract } from './describe-contract.ts';
+import { SIMULATOR } from './engines/simulator.ts';
+
+describeContract(SIMULATOR);

@@ -1,0 +1,123 @@
+import type { ApiCase } from '../api-case.ts';
+import { completion, tooLong } from '../api-case.ts';
+
+const field = (name: string, value: unknown): ApiCase => ({
+  name: `${name}: ${JSON.stringify(value)}`,
+  request: completion({ [name]: value }),
+});
+const raw = (name: string, text: string, contentType?: string): ApiCase => ({
+  name,
+  request: () => ({
+    path: '/v1/completions',
+    raw: text,
+    ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
+  }),
+});
+const tokenIds = (length: number): readonly number[] => Array.from({ length }, () => 40);
+const JSON_TEXT = '{"model":"tiny","prompt":"Hi","max_tokens":2,"temperature":0}';
+
+/** Completions that are refused, and those that one might expect to be. */
+export const REFUSAL_CASES: readonly ApiCase[] = [
+  { name: 'an unknown model', request: completion({ model: 'nope' }) },
+  {
+    name: 'a prompt too long for the context',
+    request: (known) => completion({ prompt: tooLong(known) })(known),
+  },
+  {
+    name: 'a prompt of token ids too long for the context',
+    request: (known) => completion({ prompt: tokenIds(known.contextLength + 500) })(known),
+  },
+  {
+    name: 'a prompt that leaves too little room',
+    request: (known) => completion({ max_tokens: known.contextLength - 1 })(known),
+  },
+  {
+    name: 'max_tokens beyond the context',
+    request: (known) => completion({ max_tokens: known.contextLength * 2 })(known),
+  },
+  {
+    name: 'no room for a single token',
+    request: ({ model, contextLength }) => ({
+      path: '/v1/completions',
+      body: { model, prompt: tokenIds(contextLength), temperature: 0 },
+    }),
+  },
+  field('max_tokens', 0),
+  field('max_tokens', -1),
+  field('max_tokens', '5'),
+  field('max_tokens', 'many'),
+  field('max_tokens', 2.5),
+  field('max_tokens', true),
+  field('min_tokens', -1),
+  field('min_tokens', 7),
+  field('temperature', -1),
+  field('temperature', 3),
+  field('temperature', '0'),
+  field('temperature', 'hot'),
+  field('top_p', 0),
+  field('top_p', 1.5),
+  field('top_p', -1),
+  field('top_k', -2),
+  field('top_k', 1.5),
+  field('min_p', -1),
+  field('min_p', 2),
+  field('presence_penalty', 3),
+  field('frequency_penalty', -3),
+  field('repetition_penalty', 0),
+  field('repetition_penalty', -1),
+  field('n', 2),
+  field('n', 0),
+  field('seed', 'x'),
+  field('seed', -5),
+  field('stop', ''),
+  field('stop', ['a', '']),
+  field('stop', 5),
+  field('stop', [5]),
+  field('stop_token_ids', [-1]),
+  field('stop_token_ids', ['x']),
+  field('stop_token_ids', [2_000_000_000_000]),
+  field('echo', 'yes'),
+  field('echo', 'perhaps'),
+  field('stream', 'perhaps'),
+  field('stream', 1),
+  field('ignore_eos', 5),
+  field('stream_options', {}),
+  field('stream_options', 5),
+  field('logprobs', -1),
+  field('logprobs', 100),
+  field('prompt', ''),
+  field('prompt', []),
+  field('prompt', [[]]),
+  field('prompt', null),
+  field('prompt', 5),
+  field('prompt', { text: 'Hi' }),
+  field('prompt', [1, 'a']),
+  field('prompt', [2 ** 40]),
+  field('prompt', [-1]),
+  field('model', 5),
+  { name: 'no prompt', request: completion({ prompt: undefined }) },
+  {
+    name: 'a stream refused for its range',
+    request: completion({ temperature: -1, stream: true }),
+  },
+  {
+    name: 'a stream refused for its length',
+    request: (known) => completion({ prompt: tooLong(known), stream: true })(known),
+  },
+  { name: 'two mistakes at once', request: completion({ max_tokens: 'x', temperature: 'y' }) },
+  {
+    name: 'continuous_usage_stats of a wrong type',
+    request: completion({ stream: true, stream_options: { include_usage: 'perhaps' } }),
+  },
+  raw('an empty body', ''),
+  raw('a body that is no JSON', '{"model":'),
+  raw('a body that is a list', '[]'),
+  raw('a body that is a text', '"Hi"'),
+  raw('a body that is null', 'null'),
+  raw('an empty object', '{}'),
+  raw('JSON as text/plain', JSON_TEXT, 'text/plain'),
+  raw('JSON as a form', JSON_TEXT, 'application/x-www-form-urlencoded'),
+  raw('JSON with a charset', JSON_TEXT, 'application/json; charset=utf-8'),
+  raw('JSON of a vendor’s type', JSON_TEXT, 'application/vnd.api+json'),
+  raw('JSON after a byte order mark', `\uFEFF${JSON_TEXT}`),
+];

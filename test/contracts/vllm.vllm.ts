@@ -1,0 +1,4 @@
+import { describeContract } from './describe-contract.ts';
+import { VLLM } from './engines/vllm.ts';
+
+describeContract(VLLM);

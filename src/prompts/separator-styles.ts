@@ -41,6 +41,7 @@ export const separatorStyles = {
     render: addColonTwo,
   },
   LLAMA2: { integers: { 'llm-ops': 2, fastchat: 7 }, needsSep2: true, render: llama2 },
+  CHATML: { integers: { 'llm-ops': 10, fastchat: 10 }, needsSep2: false, render: chatml },
   DOLLY: { integers: { 'llm-ops': 4, fastchat: 12 }, needsSep2: true, render: dolly },
   FALCON_CHAT: { integers: { 'llm-ops': 6, fastchat: 16 }, needsSep2: false, render: falconChat },
   RWKV: { integers: { 'llm-ops': 7, fastchat: 13 }, needsSep2: false, render: rwkv },
@@ -66,6 +67,13 @@ function llama2({ template, systemMessage, systemText, turns }: StyleInput): str
   const said: Said = ({ label, text }, at) =>
     at === 0 ? `${text} ` : `${label} ${text}${alternate(template, at)}`;
   return prefix + join(turns, said, ({ label }) => label);
+}
+
+/** FastChat's CHATML. llm-ops has none of it, and of its numbers none is 10. */
+function chatml({ template: { sep }, systemText, turns }: StyleInput): string {
+  const prefix = systemText === '' ? '' : `${systemText}${sep}\n`;
+  const said: Said = ({ label, text }) => `${label}\n${text}${sep}\n`;
+  return prefix + join(turns, said, ({ label }) => `${label}\n`);
 }
 
 function dolly({ template, systemText, turns }: StyleInput): string {

@@ -52,6 +52,7 @@ describe('the reply to worker_conv_template', () => {
       ['llama-2', 2, 7],
       ['mistral', 2, 7],
       ['one_shot', 1, 1],
+      ['smollm2', 10, 10],
       ['vicuna_v1.1', 3, 2],
     ]);
   });

@@ -48,11 +48,20 @@ const conversation = fc.record({
 const template = fc.constantFrom(...templates.values());
 
 describe('rendering a prompt', () => {
+  it('writes ChatML as SmolLM2 was trained on it', () => {
+    assert.equal(
+      render('smollm2', null, 'Hi', 'Hello.', 'What now?'),
+      '<|im_start|>system\nYou are a helpful AI assistant.<|im_end|>\n' +
+        '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello.<|im_end|>\n' +
+        '<|im_start|>user\nWhat now?<|im_end|>\n<|im_start|>assistant\n',
+    );
+  });
+
   it('never throws, and always ends with the assistant’s turn opened', () => {
     fc.assert(
       fc.property(template, conversation, (chosen, said) => {
         const prompt = renderPrompt(chosen, said);
-        const open = { LLAMA2: '', DOLLY: ':\n' }[chosen.sep_style as string] ?? ':';
+        const open = { LLAMA2: '', DOLLY: ':\n', CHATML: '\n' }[chosen.sep_style as string] ?? ':';
         assert.ok(prompt.endsWith(chosen.roles[1] + open));
       }),
     );

@@ -7,6 +7,7 @@ type Message = { readonly role: 'user' | 'ai'; readonly text: string };
 type Input = {
   readonly messages?: readonly Message[];
   readonly prompt?: string;
+  readonly system_message?: string;
   readonly temperature: number;
 };
 
@@ -23,12 +24,17 @@ export const DOCUMENTED_REQUESTS: ExampleRequests = {
       { role: 'ai', text: 'Hey! How can I help you today?' },
       { role: 'user', text: 'Tell me a short funny joke.' },
     ],
+    system_message: SYSTEM_MESSAGE,
     temperature: 0.7,
   },
-  completion: { prompt: 'Hellow! Can you tell me a joke?', temperature: 0.7 },
+  completion: {
+    prompt: 'Hellow! Can you tell me a joke?',
+    system_message: SYSTEM_MESSAGE,
+    temperature: 0.7,
+  },
 };
 
-/** What a very small model can do. */
+/** What a very small model can do. The system message of the documentation makes it answer in other languages. */
 export const DEMO_REQUESTS: ExampleRequests = {
   chat: { messages: [{ role: 'user', text: 'What is the capital of France?' }], temperature: 0 },
   completion: { prompt: 'Once upon a time, in a small village by the sea,', temperature: 0.7 },
@@ -59,12 +65,9 @@ type Request = {
 };
 
 function curl(door: FrontDoor, service: string, { verb, input, mode }: Request): string {
-  const { temperature, ...asked } = input;
   const body = {
     model_identifier: service,
-    ...asked,
-    system_message: SYSTEM_MESSAGE,
-    temperature,
+    ...input,
     top_p: 0.9,
     echo: false,
     generation_mode: mode,

@@ -49,7 +49,7 @@ describe('vLLM as processes of this machine', { timeout: 20 * 60_000 }, () => {
 
     assert.equal(up.exitCode, 0, `${up.stdout}\n${up.stderr}`);
     assert.match(up.stderr, /tiny\.A: (starting|loading) .*(weights|KV cache|model|engine)/);
-    for (const service of SERVICES) assert.ok(up.stdout.includes(url(service, '').slice(0, -1)));
+    for (const service of SERVICES) assert.match(up.stdout, new RegExp(`/api/${service}$`, 'm'));
   });
 
   it('answers conversations and prompts, with exact counts', async () => {
@@ -92,6 +92,7 @@ describe('vLLM as processes of this machine', { timeout: 20 * 60_000 }, () => {
       SERVICES.map(async (service) => {
         const times: number[] = [];
         for (let death = 1; death <= DEATHS_EACH; death += 1) times.push(await dieOnce(service));
+        await untilAnswered(service);
         return times;
       }),
     );
@@ -125,10 +126,7 @@ describe('vLLM as processes of this machine', { timeout: 20 * 60_000 }, () => {
 
 /** Kills the engine process in the middle of an answer. Returns how long the stream took to end, in milliseconds. */
 async function dieOnce(service: string): Promise<number> {
-  await askUntil(url(service, 'worker_generate'), ({ status }) => status === 200, {
-    body: { ...prompt, max_new_tokens: 2 },
-    timeoutMs: COMEBACK_MS,
-  });
+  await untilAnswered(service);
   const engineCore = await engineCoreOf(service);
   const body = { ...prompt, max_new_tokens: 900 };
 
@@ -152,6 +150,13 @@ async function dieOnce(service: string): Promise<number> {
   assert.match(String(json(refused)['state']), /^(down|loading|starting)$/);
   assert.ok(Number(refused.headers['retry-after']) > 0);
   return afterActMs;
+}
+
+async function untilAnswered(service: string): Promise<void> {
+  await askUntil(url(service, 'worker_generate'), ({ status }) => status === 200, {
+    body: { ...prompt, max_new_tokens: 2 },
+    timeoutMs: COMEBACK_MS,
+  });
 }
 
 async function engineCoreOf(service: string): Promise<number> {

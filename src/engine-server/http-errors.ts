@@ -19,7 +19,6 @@ const REPLIES: Partial<Record<ErrorCode, readonly [status: number, type: string]
   param_out_of_range: [400, 'BadRequestError'],
   context_overflow: [400, 'BadRequestError'],
   model_mismatch: [404, 'NotFoundError'],
-  not_found: [404, 'Not Found'],
   body_too_large: [413, 'Request Entity Too Large'],
   engine_failed: [500, 'InternalServerError'],
   engine_loading: [503, 'ServiceUnavailableError'],
@@ -41,13 +40,11 @@ function toLlmOpsError(error: unknown): LlmOpsError {
   if (!(error instanceof Error)) return new LlmOpsError('internal', String(error));
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (status === 413) return new LlmOpsError('body_too_large', error.message);
-  if (status === 415)
-    return invalidBody("Unsupported Media Type: Only 'application/json' is allowed");
-  // What Fastify finds wrong before a route sees the request: above all a body that is no JSON.
-  if (status === 400) return invalidBody(`{'type': 'json_invalid', 'msg': '${error.message}'}`);
+  // What Fastify finds wrong before a route sees the request: a body of another type.
+  if (status === 415 || status === 400) {
+    const problem =
+      status === 400 ? error.message : "Unsupported Media Type: Only 'application/json' is allowed";
+    return new LlmOpsError('invalid_request', `1 validation error:\n  ${problem}`);
+  }
   return new LlmOpsError('internal', error.message, { cause: error });
-}
-
-function invalidBody(problem: string): LlmOpsError {
-  return new LlmOpsError('invalid_request', `1 validation error:\n  ${problem}`);
 }

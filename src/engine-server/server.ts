@@ -1,14 +1,16 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 
 import { LlmOpsError } from '../errors.ts';
 import type { EngineCore } from './core/engine-core.ts';
 import { toErrorReply } from './http-errors.ts';
+import { readJson } from './requests/read-json.ts';
 import { addChatRoute } from './routes/chat.ts';
 import { addCompletionRoute } from './routes/completions.ts';
 import { addModelRoute } from './routes/models.ts';
 import { addSimRoutes } from './routes/sim.ts';
 import { addStatusRoutes } from './routes/status.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
+import { addUnknownRoute } from './routes/unknown.ts';
 
 const BODY_LIMIT_BYTES = 64 * 2 ** 20;
 
@@ -16,19 +18,25 @@ const BODY_LIMIT_BYTES = 64 * 2 ** 20;
 export function buildEngineServer(core: EngineCore, exit: () => void): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
   // vLLM takes JSON only.
-  app.removeContentTypeParser('text/plain');
+  app.removeAllContentTypeParsers();
+  const onlyText = { parseAs: 'string' } as const;
+  app.addContentTypeParser('application/json', onlyText, (_: FastifyRequest, body: string) =>
+    Promise.resolve(body).then(readJson),
+  );
 
   app.addHook('onRequest', (request, _reply, next) => {
     const isLoading = core.state === 'loading' && !request.url.startsWith('/sim/');
     next(isLoading ? stillLoading(core.progress) : undefined);
   });
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler((error, _request, reply) => {
     const { status, body } = toErrorReply(error);
-    if (status < 500 && request.url.startsWith('/v1/')) core.stats.rejected += 1;
     return reply.code(status).send(body);
   });
-  app.setNotFoundHandler(() => {
-    throw new LlmOpsError('not_found', 'Not Found');
+  // Before the reply leaves, so that a client that read it finds it counted.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const isRefusal = reply.statusCode >= 400 && reply.statusCode < 500;
+    if (isRefusal && request.url.startsWith('/v1/')) core.stats.rejected += 1;
+    done(null, payload);
   });
   app.addHook('onClose', () => core.close());
 
@@ -38,6 +46,7 @@ export function buildEngineServer(core: EngineCore, exit: () => void): FastifyIn
   addTokenRoutes(app, core.source);
   addStatusRoutes(app, core);
   addSimRoutes(app, core);
+  addUnknownRoute(app);
   return app;
 }
 

@@ -45,9 +45,10 @@ const NOTHING_LISTENS = new Set([
 ]);
 const TOO_LATE = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
-// Wordings of vLLM, SGLang and llama.cpp for a prompt, or prompt and answer, beyond the context.
+// Wordings of vLLM, SGLang and llama.cpp for a prompt, or prompt and answer, beyond the context. The last is vLLM 0.32's where a prompt
+// leaves no room at all; we never ask for 0 tokens.
 const OVERFLOW =
-  /maximum context length|greater than max_model_len|context length is only|exceeds? (the )?(model's )?(maximum |available )?context|maximum model length|available context size|model's context length/i;
+  /maximum context length|greater than max_model_len|context length is only|exceeds? (the )?(model's )?(maximum |available )?context|maximum model length|available context size|model's context length|max_tokens must be at least 1, got 0/i;
 
 function codeOf(reply: {
   status: number;

@@ -26,6 +26,20 @@ const CASES: readonly [
     /maximum context length is 64/,
   ],
   [
+    "vLLM's prompt that leaves no room for an answer",
+    400,
+    JSON.stringify({
+      error: {
+        message: 'max_tokens must be at least 1, got 0. (parameter=max_tokens, value=0)',
+        type: 'BadRequestError',
+        param: 'max_tokens',
+        code: 400,
+      },
+    }),
+    'context_overflow',
+    /at least 1, got 0/,
+  ],
+  [
     "vLLM's overflow by max_tokens",
     400,
     {

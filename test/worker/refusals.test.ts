@@ -44,7 +44,7 @@ describe('a request that cannot be served', () => {
     ],
     [
       'a prompt beyond the context',
-      JSON.stringify({ prompt: 'word '.repeat(300) }),
+      JSON.stringify({ prompt: 'word '.repeat(300), max_new_tokens: 8 }),
       'context_overflow',
       40303,
       /context/,

@@ -1,6 +1,6 @@
 import { LlmOpsError } from '../../errors.ts';
 import type { TextSource } from '../text-source.ts';
-import { generateTokens } from './generate-tokens.ts';
+import { generateTokens } from './generation/generate-tokens.ts';
 import { type LoadedLlama, loadLlama, type LoadLlamaInput } from './load-llama.ts';
 
 export type LlamaSourceInput = Omit<LoadLlamaInput, 'signal'>;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type ChatTemplate, createChatTemplate } from './chat-template.ts';
-import { createPieceSize, type PieceSize } from './evaluate-prompt.ts';
+import { createPieceSize, type PieceSize } from './generation/evaluate-prompt.ts';
 import { type Closable, createIdleUnload, type IdleUnload } from './idle-unload.ts';
 import { checkGguf } from './native/check-gguf.ts';
 import { explainFailure } from './native/explain-failure.ts';

@@ -2,8 +2,8 @@ import { LlmOpsError } from '../../errors.ts';
 import type { Llama, NativeModel, Sequence } from './native/package-api.ts';
 import type { Closable } from './idle-unload.ts';
 import { ORDINARY_CONTEXT } from './options.ts';
-import { createSlots, type Slots } from './slots.ts';
-import { createTurnstile, type Turnstile } from './turnstile.ts';
+import { createSlots, type Slots } from './generation/slots.ts';
+import { createTurnstile, type Turnstile } from './generation/turnstile.ts';
 
 export type OpenModelInput = {
   readonly llama: Llama;

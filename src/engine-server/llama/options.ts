@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 
 import { LlmOpsError } from '../../errors.ts';
+import { usableCores } from './usable-cores.ts';
 
 /** As many tokens a slot has at most unless it is told; the model's own context may want more memory than there is. */
 export const ORDINARY_CONTEXT = 4096;
@@ -28,12 +28,17 @@ const optionsSchema = z
     /** Tokens in one step of the computation, of all slots together. */
     batchSize: count.default(512),
     /** Seconds without a request until the memory is given back; -1: never. */
-    sleepIdleSeconds: z.int().min(-1).default(-1),
+    sleepIdleSeconds: z
+      .int()
+      .min(-1)
+      // As llama-server: nobody would ever find it awake.
+      .refine((seconds) => seconds !== 0, 'Too small: expected at least 1, or -1 for never')
+      .default(-1),
   })
   .transform((flags) => ({
     ...flags,
     alias: flags.alias ?? toAlias(flags.model),
-    threads: flags.threads ?? ordinaryThreads(availableParallelism()),
+    threads: flags.threads ?? ordinaryThreads(usableCores()),
     /** null: never. */
     sleepIdleMs: flags.sleepIdleSeconds < 1 ? null : flags.sleepIdleSeconds * 1000,
   }));

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { type EventStream, openEventStream } from '../sse.ts';
 import { toErrorReply } from '../http-errors.ts';
 import type { AnswerWriter } from './answer.ts';
-import { type ReplyShape, toUsage } from './reply-shape.ts';
+import { type ReplyShape, SYSTEM_FINGERPRINT, toUsage } from './reply-shape.ts';
 import { sendJson } from './whole-writer.ts';
 
 export type StreamWriterOptions = {
@@ -24,9 +24,9 @@ export function createStreamWriter(
   let stream: EventStream | null = null;
   let completionTokens = 0;
 
-  const toEvent = (choices: readonly object[]) => ({
+  const toEvent = (fields: object) => ({
     ...shape.eventHead,
-    choices,
+    ...fields,
     ...(continuousUsage ? { usage: toUsage(promptTokens, completionTokens) } : {}),
   });
 
@@ -36,19 +36,24 @@ export function createStreamWriter(
         signal: job.signal,
         splitBytes: job.faults.split_bytes ?? false,
       });
-      if (shape.openingChoices !== null) await stream.send(toEvent(shape.openingChoices));
+      if (shape.opening !== null) await stream.send(toEvent(shape.opening));
     },
     async step(step) {
       completionTokens = step.completionTokens;
-      await stream?.send(toEvent(shape.stepChoices(step)));
+      await stream?.send(toEvent({ choices: shape.stepChoices(step) }));
     },
     finish() {
-      const usage = toUsage(promptTokens, completionTokens);
-      stream?.end(includeUsage ? [{ ...shape.eventHead, choices: [], usage }] : []);
+      const last = {
+        ...shape.eventHead,
+        choices: [],
+        system_fingerprint: SYSTEM_FINGERPRINT,
+        usage: toUsage(promptTokens, completionTokens),
+      };
+      stream?.end(includeUsage ? [last] : []);
     },
     cut(step) {
       completionTokens = step.completionTokens;
-      stream?.cut(toEvent(shape.stepChoices(step)));
+      stream?.cut(toEvent({ choices: shape.stepChoices(step) }));
     },
     fail(error) {
       const { status, body } = toErrorReply(error);

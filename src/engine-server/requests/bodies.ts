@@ -28,25 +28,32 @@ const common = {
   request_id: z.string().nullish(),
   stream: optionalBoolean,
   stream_options: z
-    .looseObject({ include_usage: optionalBoolean, continuous_usage_stats: optionalBoolean })
+    .object({ include_usage: optionalBoolean, continuous_usage_stats: optionalBoolean })
     .nullish(),
 };
 
-const tokenIds = z.array(z.int());
+const tokenIds = z.array(z.int().min(0));
 
+// Alternatives stand in vLLM's order: a refusal tells of the first.
 export const completionBody = z.object({
   ...common,
-  prompt: z.union([z.string(), tokenIds, z.array(z.string()), z.array(tokenIds)]).nullish(),
+  prompt: z.union([tokenIds, z.array(tokenIds), z.string(), z.array(z.string())]).nullish(),
   echo: optionalBoolean,
 });
 
 const textPart = z.object({ type: z.string(), text: z.string().nullish() });
 
 const chatMessages = z.array(
-  z.object({
-    role: z.string(),
-    content: z.union([z.string(), z.array(textPart)]).nullish(),
-  }),
+  z
+    .object({
+      role: z.string(),
+      content: z.union([z.string(), z.array(textPart)]).nullish(),
+    })
+    // Only the assistant, who may call a tool instead, has messages that say so little.
+    .refine(({ role, content }) => content !== null || role === 'assistant', {
+      path: ['content'],
+      message: 'Input should be a valid string',
+    }),
 );
 
 const templateOptions = {

@@ -1,7 +1,6 @@
-import { LlmOpsError } from '../../errors.ts';
 import type { TextSource } from '../text-source.ts';
 import type { ChatMessages } from './bodies.ts';
-import { invalidRequest } from './parse-body.ts';
+import { refusals } from './refusals.ts';
 
 export type ChatTokensRequest = {
   readonly messages: ChatMessages;
@@ -10,19 +9,16 @@ export type ChatTokensRequest = {
   readonly add_special_tokens?: boolean | null | undefined;
 };
 
-/** A conversation as the model sees it, for a chat and for `/tokenize`. Throws `invalid_request`, or `param_out_of_range` for images. */
+/** A conversation as the model sees it, for a chat and for `/tokenize`. Throws `param_out_of_range` for none, and for pictures and the like. */
 export function toChatTokens(body: ChatTokensRequest, source: TextSource): readonly number[] {
-  if (body.messages.length === 0) {
-    throw invalidRequest([{ path: ['messages'], message: 'List should have at least 1 item' }]);
-  }
+  if (body.messages.length === 0) throw refusals.noMessages();
+  const messages = body.messages.map(({ role, content }) => ({
+    role,
+    content: toText(content, source.model),
+  }));
   const continueFinalMessage = body.continue_final_message ?? false;
   const addGenerationPrompt = body.add_generation_prompt ?? true;
-  if (continueFinalMessage && addGenerationPrompt) {
-    const message =
-      'Value error, Cannot set both `continue_final_message` and `add_generation_prompt` to True.';
-    throw invalidRequest([{ path: [], message }]);
-  }
-  const messages = body.messages.map(({ role, content }) => ({ role, content: toText(content) }));
+  if (continueFinalMessage && addGenerationPrompt) throw refusals.bothEnds();
   return source.chatTokens(messages, {
     addGenerationPrompt,
     continueFinalMessage,
@@ -30,16 +26,17 @@ export function toChatTokens(body: ChatTokensRequest, source: TextSource): reado
   });
 }
 
-function toText(content: ChatMessages[number]['content']): string {
+/** The parts that vLLM knows for models that see or hear. */
+const OTHER_PARTS = /^(image|audio|video|input_audio|file)/;
+
+function toText(content: ChatMessages[number]['content'], model: string): string {
   if (typeof content === 'string') return content;
   return (content ?? [])
     .map((part) => {
       if (part.type === 'text') return part.text ?? '';
-      throw new LlmOpsError(
-        'param_out_of_range',
-        `This model reads text only; a part of type '${part.type}' is not supported.`,
-        { param: 'messages' },
-      );
+      throw OTHER_PARTS.test(part.type)
+        ? refusals.notMultimodal(model)
+        : refusals.unknownPart(part.type);
     })
     .join('\n');
 }

@@ -2,32 +2,35 @@ import type { z } from 'zod';
 
 import { LlmOpsError } from '../../errors.ts';
 
-/** Throws `invalid_request` in the form of vLLM's validator, which counts the errors and lists them, and names no `param`. */
+/** Throws `invalid_request` in the form of vLLM's validator, with all that is wrong. */
 export function parseBody<Schema extends z.ZodType>(
   schema: Schema,
   body: unknown,
 ): z.infer<Schema> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw invalidRequest(
-    parsed.error.issues.map((issue) => ({ path: issue.path, message: issue.message })),
-  );
+  throw invalidRequest(parsed.error.issues.map((issue) => toProblem(issue, [])));
 }
 
 export type Problem = { readonly path: readonly PropertyKey[]; readonly message: string };
 
-/** The validator's error; `param` only where vLLM names one. */
-export function invalidRequest(problems: readonly Problem[], param?: string): LlmOpsError {
-  const lines = problems.map(({ path, message }) => {
-    const place = ['body', ...path].map((part) =>
+/** The validator's error: it counts the problems and lists them, and its `param` is the place of the first one (`body.messages.0.role`). */
+export function invalidRequest(problems: readonly Problem[]): LlmOpsError {
+  const places = problems.map(({ path }) => ['body', ...path]);
+  const lines = problems.map(({ message }, at) => {
+    const place = places[at]?.map((part) =>
       typeof part === 'number' ? part : `'${String(part)}'`,
     );
-    return `  {'type': 'value_error', 'loc': (${place.join(', ')}), 'msg': '${message}'}`;
+    return `  {'type': 'value_error', 'loc': (${place?.join(', ')}), 'msg': '${message}'}`;
   });
   const count = `${problems.length} validation error${problems.length === 1 ? '' : 's'}`;
-  return new LlmOpsError(
-    'invalid_request',
-    `${count}:\n${lines.join('\n')}`,
-    param === undefined ? {} : { param },
-  );
+  const param = places[0]?.map(String).join('.') ?? 'body';
+  return new LlmOpsError('invalid_request', `${count}:\n${lines.join('\n')}`, { param });
+}
+
+/** Of several alternatives vLLM's validator tells of the first one first. */
+function toProblem(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Problem {
+  const path = [...before, ...issue.path];
+  const first = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined;
+  return first === undefined ? { path, message: issue.message } : toProblem(first, path);
 }

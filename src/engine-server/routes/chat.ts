@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 
 import type { EngineCore } from '../core/engine-core.ts';
-import type { ReplyShape } from '../replies/reply-shape.ts';
+import { type ReplyShape, wholeEnd } from '../replies/reply-shape.ts';
 import { chatBody } from '../requests/bodies.ts';
 import { toChatTokens } from '../requests/chat-tokens.ts';
-import { checkModel, checkStreamOptions } from '../requests/checks.ts';
+import { checkEarly, checkStreamOptions, checkTools } from '../requests/check-early.ts';
+import { checkModel } from '../requests/checks.ts';
 import { toRequestedParams } from '../requests/generation-params.ts';
 import { parseBody } from '../requests/parse-body.ts';
 import { replyWithAnswer, toReplyId } from './reply-with-answer.ts';
@@ -12,14 +13,16 @@ import { replyWithAnswer, toReplyId } from './reply-with-answer.ts';
 /** `POST /v1/chat/completions`: a conversation in, the assistant's next message out. */
 export function addChatRoute(app: FastifyInstance, core: EngineCore, exit: () => void): void {
   app.post('/v1/chat/completions', async (request, reply) => {
+    checkEarly(request.body, [checkStreamOptions, checkTools]);
     const body = parseBody(chatBody, request.body);
-    checkStreamOptions(body);
     checkModel(body.model, core.source.model);
-    const params = toRequestedParams(body);
+    const params = toRequestedParams(body, core.source);
     const prompt = toChatTokens(body, core.source);
+    const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? null;
+    const length = { maxTokens, isText: true, isEcho: false };
     const id = toReplyId('chatcmpl', request, body.request_id);
     const shape = chatShape(core.source.model, id);
-    await replyWithAnswer(core, { reply, body, prompt, params, shape, exit });
+    await replyWithAnswer(core, { reply, body, prompt, length, params, shape, exit });
   });
 }
 
@@ -29,7 +32,11 @@ function chatShape(model: string, id: string): ReplyShape {
   const toChoice = (delta: object) => ({ index: 0, delta, logprobs: null });
   return {
     eventHead: { id, object: 'chat.completion.chunk', created, model },
-    openingChoices: [{ ...toChoice({ role: 'assistant', content: '' }), finish_reason: null }],
+    opening: {
+      choices: [{ ...toChoice({ role: 'assistant', content: '' }), finish_reason: null }],
+      prompt_token_ids: null,
+      prompt_text: null,
+    },
     stepChoices: ({ text, finishReason, stopReason }) => [
       {
         ...toChoice({ content: text }),
@@ -53,21 +60,19 @@ function chatShape(model: string, id: string): ReplyShape {
             annotations: null,
             audio: null,
             function_call: null,
-            tool_calls: [],
             reasoning: null,
           },
           logprobs: null,
           finish_reason: finishReason,
           stop_reason: stopReason,
           token_ids: null,
+          routed_experts: null,
         },
       ],
-      service_tier: null,
-      system_fingerprint: null,
-      usage: { ...usage, prompt_tokens_details: null },
+      ...wholeEnd(usage),
       prompt_logprobs: null,
       prompt_token_ids: null,
-      kv_transfer_params: null,
+      prompt_text: null,
     }),
   };
 }

@@ -1,45 +1,57 @@
 import type { FastifyInstance } from 'fastify';
 
 import type { EngineCore } from '../core/engine-core.ts';
-import type { ReplyShape } from '../replies/reply-shape.ts';
+import { type ReplyShape, wholeEnd } from '../replies/reply-shape.ts';
 import { type CompletionBody, completionBody } from '../requests/bodies.ts';
-import { checkModel, checkStreamOptions, checkTokenIds } from '../requests/checks.ts';
+import {
+  checkEarly,
+  checkPromptIsThere,
+  checkStreamOptions,
+  checkSuffix,
+} from '../requests/check-early.ts';
+import { checkModel, checkTokenIds } from '../requests/checks.ts';
 import { toRequestedParams } from '../requests/generation-params.ts';
 import { invalidRequest, parseBody } from '../requests/parse-body.ts';
+import { refusals } from '../requests/refusals.ts';
 import type { TextSource } from '../text-source.ts';
-import { replyWithAnswer, toReplyId } from './reply-with-answer.ts';
+import { replyWithAnswer, toReplyId, type WantedLength } from './reply-with-answer.ts';
+
+/** As in OpenAI's API a completion is short unless it is told; a chat may fill the context. */
+const ORDINARY_MAX_TOKENS = 16;
 
 /** `POST /v1/completions`: text or token ids in, text out. */
 export function addCompletionRoute(app: FastifyInstance, core: EngineCore, exit: () => void): void {
   app.post('/v1/completions', async (request, reply) => {
+    checkEarly(request.body, [checkStreamOptions, checkPromptIsThere, checkSuffix]);
     const body = parseBody(completionBody, request.body);
-    checkStreamOptions(body);
-    const wanted = onePrompt(body.prompt);
     checkModel(body.model, core.source.model);
-    const params = toRequestedParams(body);
+    const wanted = onePrompt(body.prompt);
+    const params = toRequestedParams(body, core.source);
     const prompt = toTokens(wanted, body, core.source);
+    const length = toLength(wanted, body, core.source);
     const shape = completionShape(core.source.model, {
       id: toReplyId('cmpl', request, body.request_id),
       echoed: body.echo === true ? toText(wanted, core.source) : '',
     });
-    await replyWithAnswer(core, { reply, body, prompt, params, shape, exit });
+    await replyWithAnswer(core, { reply, body, prompt, length, params, shape, exit });
   });
 }
 
 type OnePrompt = string | readonly number[];
 
-/** A list of one prompt is a prompt. Throws `invalid_request`. */
+/** A list of one prompt is a prompt. Throws `param_out_of_range` for none, `invalid_request` for several. */
 function onePrompt(prompt: CompletionBody['prompt']): OnePrompt {
-  const one = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt[0] : prompt;
-  if (one === undefined || one === null || typeof one === 'number' || one.length === 0) {
-    const message = 'Value error, Either prompt or prompt_embeds must be provided and non-empty.';
-    throw invalidRequest([{ path: [], message }], 'prompt');
+  if (prompt === undefined || prompt === null) throw refusals.noPrompt();
+  if (prompt.length === 0) throw refusals.noPrompts();
+  if (typeof prompt === 'string') return prompt;
+  const [first] = prompt;
+  if (typeof first === 'number') return prompt as readonly number[];
+  if (prompt.length > 1) {
+    const message = 'This engine answers one prompt per request.';
+    throw invalidRequest([{ path: ['prompt'], message }]);
   }
-  if (one !== prompt && prompt?.length !== 1) {
-    const message = 'Value error, This engine answers one prompt per request.';
-    throw invalidRequest([{ path: ['prompt'], message }], 'prompt');
-  }
-  return one as OnePrompt;
+  if (first === undefined || first.length === 0) throw refusals.emptyPrompt();
+  return first;
 }
 
 function toTokens(prompt: OnePrompt, body: CompletionBody, source: TextSource): readonly number[] {
@@ -50,6 +62,18 @@ function toTokens(prompt: OnePrompt, body: CompletionBody, source: TextSource): 
 
 function toText(prompt: OnePrompt, source: TextSource): string {
   return typeof prompt === 'string' ? prompt : source.detokenize(prompt, false);
+}
+
+function toLength(
+  prompt: OnePrompt,
+  body: CompletionBody,
+  { contextLength }: TextSource,
+): WantedLength {
+  return {
+    maxTokens: body.max_tokens ?? Math.min(ORDINARY_MAX_TOKENS, contextLength),
+    isText: typeof prompt === 'string',
+    isEcho: body.echo === true,
+  };
 }
 
 type CompletionReply = {
@@ -68,7 +92,7 @@ function completionShape(model: string, { id, echoed }: CompletionReply): ReplyS
   };
   return {
     eventHead: head,
-    openingChoices: null,
+    opening: null,
     stepChoices: ({ text, completionTokens, finishReason, stopReason }) => [
       {
         index: 0,
@@ -92,12 +116,10 @@ function completionShape(model: string, { id, echoed }: CompletionReply): ReplyS
           token_ids: null,
           prompt_logprobs: null,
           prompt_token_ids: null,
+          routed_experts: null,
         },
       ],
-      service_tier: null,
-      system_fingerprint: null,
-      usage: { ...usage, prompt_tokens_details: null },
-      kv_transfer_params: null,
+      ...wholeEnd(usage),
     }),
   };
 }

@@ -7,24 +7,28 @@ import type { ReplyShape } from '../replies/reply-shape.ts';
 import { createStreamWriter } from '../replies/stream-writer.ts';
 import { createWholeWriter } from '../replies/whole-writer.ts';
 import type { CommonBody } from '../requests/bodies.ts';
-import { fitContext } from '../requests/checks.ts';
+import { type LengthRequest, toAnswerLength } from '../requests/answer-length.ts';
 import type { RequestedParams } from '../requests/generation-params.ts';
+
+export type WantedLength = Pick<LengthRequest, 'maxTokens' | 'isText' | 'isEcho'>;
 
 export type AnswerRequest = {
   readonly reply: FastifyReply;
   readonly body: Pick<CommonBody, 'stream' | 'stream_options'>;
   readonly prompt: readonly number[];
+  readonly length: WantedLength;
   readonly params: RequestedParams;
   readonly shape: ReplyShape;
   readonly exit: () => void;
 };
 
-/** The common end of both generation routes. Throws `context_overflow` before anything is sent. */
+/** The common end of both generation routes. Throws `context_overflow` or `param_out_of_range` before anything is sent. */
 export async function replyWithAnswer(core: EngineCore, request: AnswerRequest): Promise<void> {
-  const { reply, body, prompt, shape, exit } = request;
-  const maxTokens = fitContext({
+  const { reply, body, prompt, params, shape, exit } = request;
+  const maxTokens = toAnswerLength({
+    ...request.length,
     promptTokens: prompt.length,
-    maxTokens: request.params.maxTokens,
+    minTokens: params.sampling.minTokens,
     contextLength: core.source.contextLength,
   });
   const options = { shape, promptTokens: prompt.length };
@@ -35,7 +39,7 @@ export async function replyWithAnswer(core: EngineCore, request: AnswerRequest):
     body.stream === true
       ? createStreamWriter(reply.raw, { ...options, includeUsage, continuousUsage })
       : createWholeWriter(reply.raw, options);
-  await answer(core, { reply, prompt, params: { ...request.params, maxTokens }, writer, exit });
+  await answer(core, { reply, prompt, params: { ...params, maxTokens }, writer, exit });
 }
 
 /** vLLM makes the reply's id of the `X-Request-Id` header, else of the body's `request_id`, else at random. */

@@ -38,7 +38,7 @@ async function start(): Promise<RunningEngine> {
     '--context-length',
     String(CONTEXT_LENGTH),
   ];
-  const pace = ['--ttft-ms', '1', '--itl-ms', '1', '--answer-tokens', '1000'];
+  const pace = ['--ttft-ms', '1', '--itl-ms', '1', '--answer-tokens', String(2 * CONTEXT_LENGTH)];
   const engine = await startProcess({
     file: process.execPath,
     args: [PROGRAM, ...args, ...pace],

@@ -35,7 +35,8 @@ class Outline {
   }
 
   ofBody(text: string, contentType: string | null): unknown {
-    if (contentType === 'text/event-stream') return withoutRepeats(this.#ofEvents(text));
+    if (contentType === 'text/event-stream')
+      return withoutRepeats(inChoiceOrder(this.#ofEvents(text)));
     if (text === '') return '';
     try {
       return this.#ofValue('', JSON.parse(text));
@@ -104,6 +105,18 @@ function ofParam(param: string): string {
     .split('.')
     .filter((part) => !/^[A-Z]/.test(part))
     .join('.');
+}
+
+/** Answers to several prompts come in turns that nobody promises: one after the other here, and what is of none of them last. */
+function inChoiceOrder(events: readonly unknown[]): readonly unknown[] {
+  return events.toSorted((a, b) => choiceIndexOf(a) - choiceIndexOf(b));
+}
+
+function choiceIndexOf(event: unknown): number {
+  const { choices } = (event ?? {}) as {
+    readonly choices?: readonly { readonly index?: number }[];
+  };
+  return choices?.[0]?.index ?? Number.MAX_SAFE_INTEGER;
 }
 
 /** How many events there are depends on how the tokens come, so a run of equal ones counts once. */

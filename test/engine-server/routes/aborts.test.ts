@@ -13,7 +13,8 @@ import {
   statsWhen,
 } from '../engine-client.ts';
 
-const body = { prompt: 'Hello', ignore_eos: true };
+/** A long one: as far as the context goes. */
+const body = { prompt: 'Hello', ignore_eos: true, max_tokens: 4000 };
 
 describe('clients that leave', () => {
   it('stop the generation of each stream, and are counted', async (t) => {

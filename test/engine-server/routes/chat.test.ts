@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { VERSION } from '../../../src/version.ts';
 import { type Choice, joinText, post, startEngine, stream, type Usage } from '../engine-client.ts';
 
 type Chat = { id: string; choices: [Choice]; usage: Usage };
@@ -27,26 +28,30 @@ describe('POST /v1/chat/completions', () => {
             annotations: null,
             audio: null,
             function_call: null,
-            tool_calls: [],
             reasoning: null,
           },
           logprobs: null,
           finish_reason: 'stop',
           stop_reason: null,
           token_ids: null,
+          routed_experts: null,
         },
       ],
       service_tier: null,
-      system_fingerprint: null,
+      system_fingerprint: `llm-ops-${VERSION}`,
       usage: {
         prompt_tokens: 8,
         total_tokens: 11,
         completion_tokens: 3,
         prompt_tokens_details: null,
+        completion_tokens_details: null,
       },
       prompt_logprobs: null,
       prompt_token_ids: null,
+      prompt_text: null,
       kv_transfer_params: null,
+      ec_transfer_params: null,
+      metrics: null,
     });
   });
 
@@ -94,11 +99,11 @@ describe('POST /v1/chat/completions', () => {
     assert.equal((chat.body as Chat).usage.prompt_tokens, (body as { count: number }).count);
   });
 
-  it('reads the text parts of a message, and none', async (t) => {
+  it('reads the text parts of a message, and those that have none', async (t) => {
     const { url } = await startEngine(t);
-    const ask = async (content: unknown) => {
+    const ask = async (content: unknown, role = 'user') => {
       const { body } = await post(`${url}/v1/chat/completions`, {
-        messages: [{ role: 'user', content }],
+        messages: [{ role, content }],
       });
       return (body as Chat).choices[0].message?.content;
     };
@@ -107,7 +112,9 @@ describe('POST /v1/chat/completions', () => {
       { type: 'text', text: 'two' },
     ];
     assert.equal(await ask(parts), await ask('one\ntwo'));
-    assert.equal(await ask(null), await ask(''));
+    assert.equal(await ask(undefined), await ask(''));
+    // What an assistant that only called tools has said.
+    assert.equal(await ask(null, 'assistant'), await ask('', 'assistant'));
   });
 
   it('prefers max_completion_tokens to max_tokens', async (t) => {
@@ -118,5 +125,22 @@ describe('POST /v1/chat/completions', () => {
       max_tokens: 5,
     });
     assert.equal(joinText(events), 'This is');
+  });
+
+  it('may fill the context without max_tokens', async (t) => {
+    const { url } = await startEngine(t, { contextLength: 60 });
+    const { body } = await post(`${url}/v1/chat/completions`, { messages, ignore_eos: true });
+    const { choices, usage } = body as Chat;
+    assert.deepEqual([choices[0].finish_reason, usage.total_tokens], ['length', 60]);
+  });
+
+  it('takes tools that are not to be called, and roles of any name', async (t) => {
+    const { url } = await startEngine(t);
+    const { status } = await post(`${url}/v1/chat/completions`, {
+      messages: [...messages, { role: 'pirate', content: 'Arr' }],
+      tools: [{ type: 'function', function: { name: 'f' } }],
+      tool_choice: 'none',
+    });
+    assert.equal(status, 200);
   });
 });

@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 
 import fc from 'fast-check';
 
+import { VERSION } from '../../../src/version.ts';
 import {
   type Choice,
   type Event,
@@ -55,17 +56,21 @@ describe('POST /v1/completions', () => {
           token_ids: null,
           prompt_logprobs: null,
           prompt_token_ids: null,
+          routed_experts: null,
         },
       ],
       service_tier: null,
-      system_fingerprint: null,
+      system_fingerprint: `llm-ops-${VERSION}`,
       usage: {
         prompt_tokens: 3,
         total_tokens: 6,
         completion_tokens: 3,
         prompt_tokens_details: null,
+        completion_tokens_details: null,
       },
       kv_transfer_params: null,
+      ec_transfer_params: null,
+      metrics: null,
     });
   });
 
@@ -122,13 +127,26 @@ describe('POST /v1/completions', () => {
     assert.equal(bare.usage.prompt_tokens, count - 1);
   });
 
-  it('ends by max_tokens, and by the rest of the context without it', async (t) => {
-    const { complete } = await start(t, { contextLength: 30 });
+  it('ends by max_tokens, and after 16 tokens without it or with null', async (t) => {
+    const { complete } = await start(t);
     const cut = await complete({ max_tokens: 4 });
     assert.equal(cut.text, 'This is a sim');
     assert.deepEqual([cut.finish_reason, cut.usage.completion_tokens], ['length', 4]);
-    const rest = await complete({});
-    assert.deepEqual([rest.finish_reason, rest.usage.total_tokens], ['length', 30]);
+    for (const body of [{}, { max_tokens: null }]) {
+      const ordinary = await complete(body);
+      assert.deepEqual([ordinary.finish_reason, ordinary.usage.completion_tokens], ['length', 16]);
+    }
+  });
+
+  it('is cut to the room that the prompt leaves, whatever max_tokens asks for', async (t) => {
+    const { url, complete } = await start(t, { contextLength: 15 });
+    for (const body of [{}, { max_tokens: 13 }, { max_tokens: 15 }]) {
+      const { finish_reason, usage } = await complete(body);
+      assert.deepEqual([finish_reason, usage.total_tokens], ['length', 15]);
+    }
+    const options = { max_tokens: 15, stream_options: { include_usage: true } };
+    const { events } = await stream(url, { prompt: 'Hello', ...options });
+    assert.equal(events.at(-1)?.usage?.total_tokens, 15);
   });
 
   it('ends at a stop string, in front of it or behind it', async (t) => {
@@ -170,7 +188,7 @@ describe('POST /v1/completions', () => {
 
   it('does not end before min_tokens', async (t) => {
     const { complete } = await start(t, { answerTokens: 5 });
-    assert.equal((await complete({ min_tokens: 20 })).usage.completion_tokens, 21);
+    assert.equal((await complete({ min_tokens: 20, max_tokens: 50 })).usage.completion_tokens, 21);
   });
 
   it('puts the prompt in front with echo, and says nothing more with max_tokens 0', async (t) => {
@@ -190,16 +208,17 @@ describe('POST /v1/completions', () => {
 
   it('gives the same text always, and another one only for a seed with a temperature', async (t) => {
     const { complete } = await start(t);
-    const { text } = await complete({});
-    assert.equal((await complete({ top_p: 0.5, top_k: 3 })).text, text);
-    assert.notEqual((await complete({ temperature: 1, seed: 1 })).text, text);
-    assert.equal((await complete({ temperature: 0, seed: 1 })).text, text);
+    const ask = async (body: object) => (await complete({ max_tokens: 200, ...body })).text;
+    const text = await ask({});
+    assert.equal(await ask({ top_p: 0.5, top_k: 3 }), text);
+    assert.notEqual(await ask({ temperature: 1, seed: 1 }), text);
+    assert.equal(await ask({ temperature: 0, seed: 1 }), text);
   });
 
   it('streams the text that it gives in one piece, whatever stops it', async (t) => {
     const { url, complete } = await start(t, { answerTokens: 60 });
     const part = fc.tuple(fc.nat(250), fc.integer({ min: 1, max: 12 }));
-    const { text } = await complete({ prompt: 'Stop somewhere' });
+    const { text } = await complete({ prompt: 'Stop somewhere', max_tokens: 70 });
     await fc.assert(
       fc.asyncProperty(
         fc.array(part, { maxLength: 3 }),
@@ -261,9 +280,10 @@ describe('POST /v1/completions', () => {
       answerTokens: 50,
     });
     const prompts = Array.from({ length: 16 }, (_, i) => `Prompt number ${i}`);
-    const together = await Promise.all(prompts.map((prompt) => complete({ prompt })));
+    const ask = (prompt: string) => complete({ prompt, max_tokens: 50 });
+    const together = await Promise.all(prompts.map((prompt) => ask(prompt)));
     const alone = [];
-    for (const prompt of prompts) alone.push(await complete({ prompt }));
+    for (const prompt of prompts) alone.push(await ask(prompt));
     assert.deepEqual(
       together.map(({ text }) => text),
       alone.map(({ text }) => text),

@@ -27,10 +27,13 @@ const DEATH = {
   },
 };
 
+/** As long as the engine likes to answer. */
+const LONG = { prompt: 'Hello', max_tokens: 1000 };
+
 async function readBroken(engine: RunningEngine) {
   const url = `${engine.url}/v1/completions`;
   const { chunks, isWhole } = await readUntilBroken(
-    await replyOf(openPost(url, { prompt: 'Hello', stream: true })),
+    await replyOf(openPost(url, { ...LONG, stream: true })),
   );
   return { chunks, text: Buffer.concat(chunks).toString(), isWhole };
 }
@@ -54,10 +57,10 @@ describe('faults of an engine', () => {
   it('error_at_token is the death of vLLM’s engine, until the faults are cleared', async (t) => {
     const engine = await startEngine(t);
     const url = `${engine.url}/v1/completions`;
-    const other = stream(url, { prompt: 'Hello', ignore_eos: true });
+    const other = stream(url, { ...LONG, ignore_eos: true });
     await statsWhen(engine, ({ running }) => running === 1);
     await setFaults(engine, { error_at_token: 2, times: 1 });
-    const { events, isDone } = await stream(url, { prompt: 'Hello' });
+    const { events, isDone } = await stream(url, LONG);
     assert.equal(isDone, true);
     assert.equal(joinText(events), 'This is');
     assert.deepEqual(events.at(-1), DEATH);
@@ -109,7 +112,7 @@ describe('faults of an engine', () => {
 
   it('split_bytes cuts events inside characters, and loses nothing', async (t) => {
     const engine = await startEngine(t, { answerTokens: 80 });
-    const { events } = await stream(`${engine.url}/v1/completions`, { prompt: 'Hello' });
+    const { events } = await stream(`${engine.url}/v1/completions`, LONG);
     await setFaults(engine, { split_bytes: true });
     const { chunks, text } = await readBroken(engine);
     assert.equal(joinText(parseEvents(text).events), joinText(events));

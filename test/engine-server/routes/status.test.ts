@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { VERSION } from '../../../src/version.ts';
-import { getJson, post, startEngine } from '../engine-client.ts';
+import { getJson, openPost, post, startEngine } from '../engine-client.ts';
 
 type Models = {
   data: [{ id: string; max_model_len: number; root: string; parent: null; permission: object[] }];
@@ -49,6 +49,16 @@ describe('what an engine tells about itself', () => {
     assert.equal(((await getJson(`${url}/sim/stats`)) as { state: string }).state, 'loading');
     while ((await statusOf(`${url}/health`)) === 503) await sleep(20);
     assert.equal((await post(`${url}/v1/completions`, { prompt: 'x' })).status, 200);
+  });
+
+  it('tells how many requests it has', async (t) => {
+    const { url } = await startEngine(t, { maxConcurrent: 1, fault: { stall_at_token: 1 } });
+    const load = async () => (await getJson(`${url}/load`)) as { server_load: number };
+    assert.deepEqual(await load(), { server_load: 0 });
+    const calls = [1, 2].map(() => openPost(`${url}/v1/completions`, { prompt: 'x' }));
+    while ((await load()).server_load < 2) await sleep(5);
+    for (const call of calls) call.destroy();
+    while ((await load()).server_load > 0) await sleep(5);
   });
 
   it('can be closed while it loads', async (t) => {

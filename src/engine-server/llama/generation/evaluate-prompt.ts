@@ -1,4 +1,4 @@
-import type { Sequence } from './native/package-api.ts';
+import type { Sequence } from '../native/package-api.ts';
 import type { Turnstile } from './turnstile.ts';
 
 /** How long one piece of a prompt should take: nobody can interrupt it, so for so long a client's departure goes unnoticed. */

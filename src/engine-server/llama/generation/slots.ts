@@ -1,5 +1,5 @@
-import { Admission } from '../core/admission.ts';
-import type { Sequence } from './native/package-api.ts';
+import { Admission } from '../../core/admission.ts';
+import type { Sequence } from '../native/package-api.ts';
 
 export type Slots = {
   /** A free slot, as soon as there is one, in the order of the calls. The caller must give it back. Rejects when the signal aborts. */

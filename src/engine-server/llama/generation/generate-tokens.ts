@@ -1,8 +1,8 @@
-import { LlmOpsError } from '../../errors.ts';
-import type { Sampling } from '../text-source.ts';
+import { LlmOpsError } from '../../../errors.ts';
+import type { Sampling } from '../../text-source.ts';
 import { evaluatePrompt, type PieceSize } from './evaluate-prompt.ts';
 import { toEvaluateOptions } from './evaluate-options.ts';
-import type { Sequence, TokenBias } from './native/package-api.ts';
+import type { Sequence, TokenBias } from '../native/package-api.ts';
 import type { Turnstile } from './turnstile.ts';
 
 export type GenerateInput = {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
-import type { Sampling } from '../text-source.ts';
-import type { EvaluateOptions, RepeatPenalty, TokenBias } from './native/package-api.ts';
+import type { Sampling } from '../../text-source.ts';
+import type { EvaluateOptions, RepeatPenalty, TokenBias } from '../native/package-api.ts';
 
 export type EvaluateInput = {
   readonly sampling: Sampling;

@@ -62,7 +62,8 @@ export interface ModelStore {
   list(): Promise<readonly StoredModel[]>;
   /**
    * Removes what `list` calls by that source: a file, a revision, or the whole repository when only the id is named. Files that others need
-   * stay. Returns the freed bytes. Throws `model_not_here` (also for a path: that is the user's own), `model_in_use`.
+   * stay. Returns the freed bytes. Throws `model_not_here` (also for a path: that is the user's own), `model_in_use` (a pull
+   * or, on Linux, a process that loads it).
    */
   remove(source: ModelSource): Promise<number>;
 }

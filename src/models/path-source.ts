@@ -8,6 +8,8 @@ import { ggufParts } from './selection/gguf-parts.ts';
 import { listNames } from './selection/list-names.ts';
 import { modelsIn } from './selection/select-gguf.ts';
 
+const WEIGHTS = /\.(safetensors|bin|pth|pt)$/i;
+
 /** A model that the user brought: it is only looked at. Throws `model_not_found`, also when a part of a split GGUF is missing. */
 export async function lookAtPath(path: string, form: ModelForm): Promise<LocatedModel> {
   const isDirectory = await stat(path).then(
@@ -16,9 +18,10 @@ export async function lookAtPath(path: string, form: ModelForm): Promise<Located
   );
   if (isDirectory === null)
     throw new LlmOpsError('model_not_found', `There is no file or directory ${path}.`, {
-      hint: 'A path in `source` is relative to the file that it is written in.',
+      hint: 'A path is relative to the file that it is written in, on the command line to the current directory.',
     });
   if (isDirectory && form === 'gguf') throw await noFile(path);
+  if (!isDirectory && form === 'directory') throw noDirectory(path);
   return isDirectory ? lookAtDirectory(path) : lookAtFile(path);
 }
 
@@ -35,8 +38,21 @@ async function lookAtFile(path: string): Promise<LocatedModel> {
 }
 
 async function lookAtDirectory(path: string): Promise<LocatedModel> {
-  const files = (await walkFiles(path)).map((file) => join(path, file));
+  const names = await walkFiles(path);
+  if (!names.some((name) => WEIGHTS.test(name)))
+    throw new LlmOpsError('model_not_found', `The directory ${path} has no weights in it.`, {
+      hint: names.length === 0 ? 'It is empty.' : `It has ${listNames(names)}.`,
+    });
+  const files = names.map((name) => join(path, name));
   return { path, files, bytes: sum(await Promise.all(files.map(fileBytes))) };
+}
+
+function noDirectory(path: string): LlmOpsError {
+  return new LlmOpsError(
+    'model_not_found',
+    `${path} is a file, and only llama.cpp loads a single one, a GGUF.`,
+    { hint: 'For the other engines name the directory with config.json in it.' },
+  );
 }
 
 async function noFile(path: string): Promise<LlmOpsError> {

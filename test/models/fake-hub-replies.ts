@@ -13,6 +13,10 @@ export type Fault = {
   /** A pause before each 16 KiB. */
   readonly slowMs?: number;
   readonly ignoresRange?: boolean;
+  /** Sends a part without saying which. */
+  readonly hidesRange?: boolean;
+  /** Answers 416 to whoever asks for a part. */
+  readonly refusesRange?: boolean;
   /** Other bytes of the same number. */
   readonly isWrong?: boolean;
   /** Answers with this status instead. */
@@ -47,8 +51,9 @@ export async function sendFile(
   const size = content.length;
   const asked = fault.ignoresRange === true ? null : noted.range;
   const from = Number(/^bytes=(\d+)-$/.exec(asked ?? '')?.[1] ?? 0);
-  if (asked !== null && from >= size) return reply(response, 416, 'Range Not Satisfiable');
-  if (asked !== null)
+  if (asked !== null && (from >= size || fault.refusesRange === true))
+    return reply(response, 416, 'Range Not Satisfiable');
+  if (asked !== null && fault.hidesRange !== true)
     response.setHeader(
       'content-range',
       `bytes ${String(from)}-${String(size - 1)}/${String(size)}`,

@@ -25,6 +25,8 @@ export type FakeHub = {
   push(id: string, files: Readonly<Record<string, Buffer | string>>, options?: PushOptions): string;
   /** How downloads of that file (path in the repository) go from now on; null: well. */
   fail(path: string, fault: Fault | null): void;
+  /** Lists the file with another size than it has. */
+  claim(path: string, bytes: number): void;
   /** Requests to the place where the file's bytes come from. */
   downloadsOf(path: string): readonly FakeRequest[];
   /** Bytes of that file that were sent. */
@@ -56,6 +58,7 @@ export async function startFakeHub(): Promise<FakeHub> {
   const repositories = new Map<string, Repository>();
   const blobs = new Map<string, Buffer>();
   const requests: FakeRequest[] = [];
+  const claims = new Map<string, number>();
   const faults = new Map<string, { readonly fault: Fault; left: number }>();
   const note = (at: 'hub' | 'cdn', request: IncomingMessage, file: string | null): FakeRequest => {
     const { method = '', url: path = '', headers } = request;
@@ -105,7 +108,11 @@ export async function startFakeHub(): Promise<FakeHub> {
     if (files === undefined)
       return reply(response, 404, `Invalid rev id: ${revision}`, 'RevisionNotFound');
     if (what === 'revision') return replyJson(response, { _id: id, id, sha: commit, ...INFO });
-    if (what === 'tree') return replyJson(response, [...files].map(toTreeEntry));
+    if (what === 'tree')
+      return replyJson(
+        response,
+        [...files].map(([file, bytes]) => toTreeEntry(file, bytes, claims.get(file))),
+      );
     const content = files.get(path ?? '');
     if (path === null || content === undefined)
       return reply(response, 404, 'Entry not found', 'EntryNotFound');
@@ -145,6 +152,7 @@ export async function startFakeHub(): Promise<FakeHub> {
       if (fault === null) faults.delete(path);
       else faults.set(path, { fault, left: fault.times ?? Number.POSITIVE_INFINITY });
     },
+    claim: (path, bytes) => void claims.set(path, bytes),
     downloadsOf: (path) => requests.filter(({ file }) => file === path),
     bytesOf: (path) =>
       requests.filter(({ file }) => file === path).reduce((sum, { bytes }) => sum + bytes, 0),
@@ -184,9 +192,8 @@ function refuse(
   return null;
 }
 
-function toTreeEntry([path, content]: readonly [string, Buffer]): object {
+function toTreeEntry(path: string, content: Buffer, size = content.length): object {
   const oid = gitBlobId(content);
-  const size = content.length;
   if (!LARGE.test(path)) return { type: 'file', oid, size, path };
   const lfs = { oid: etagOf(path, content), size, pointerSize: 134 };
   return { type: 'file', oid, size, path, lfs, xetHash: lfs.oid };

@@ -52,6 +52,23 @@ describe('a model of the user’s own', () => {
     });
   });
 
+  it('is no directory without weights, nor a file in the place of one', async () => {
+    await assert.rejects(lookAtPath(directory, 'directory'), {
+      code: 'model_not_found',
+      hint: 'It is empty.',
+    });
+    const file = join(directory, 'config.json');
+    writeFileSync(file, '{}');
+    await assert.rejects(lookAtPath(directory, 'directory'), {
+      message: `The directory ${directory} has no weights in it.`,
+      hint: 'It has config.json.',
+    });
+    await assert.rejects(lookAtPath(file, 'directory'), {
+      code: 'model_not_found',
+      message: `${file} is a file, and only llama.cpp loads a single one, a GGUF.`,
+    });
+  });
+
   it('is not found when it is not there', async () => {
     await assert.rejects(lookAtPath(join(directory, 'none'), 'directory'), {
       code: 'model_not_found',

@@ -49,17 +49,21 @@ function openLine(
   const measure = measureTransfer();
   const live = startLiveLine(terminal.progress, service ?? 'looking');
   let toldAtMs = -Infinity;
-  const tell = (text: string): void => {
-    if (now() - toldAtMs < PAUSE_MS) return;
+  let toldText = '';
+  const tell = (line: string, { text, doneBytes, totalBytes }: PullProgress): void => {
+    // Where nothing is counted, another text is news: it waits for somebody, it unpacks.
+    const isNews = doneBytes === 0 && totalBytes === null && text !== toldText;
+    if (!isNews && now() - toldAtMs < PAUSE_MS) return;
     toldAtMs = now();
-    terminal.note(text);
+    toldText = text;
+    terminal.note(line);
   };
   return {
     show: (progress) => {
       const told = printTransfer(progress, measure(progress, now()));
-      const text = service === null ? told : `${service}: ${told}`;
-      if (live === null) tell(text);
-      else live.show(text);
+      const line = service === null ? told : `${service}: ${told}`;
+      if (live === null) tell(line, progress);
+      else live.show(line);
     },
     end: async (isDone) => {
       if (isDone) live?.show(service === null ? 'fetched' : `${service}: fetched`);

@@ -81,10 +81,13 @@ function waitForFirst(ms: number) {
   const reason = new LlmOpsError('hub_unreachable', `no answer within ${String(ms / 1000)} s`);
   const timer = setTimeout(() => controller.abort(reason), ms);
   const end = (): void => clearTimeout(timer);
+  let question: string | null = null;
   return {
     signal: controller.signal,
-    seen: ({ doneBytes, totalBytes }: PullProgress): void => {
-      if (doneBytes > 0 || totalBytes !== null) end();
+    seen: ({ text, doneBytes, totalBytes }: PullProgress): void => {
+      question ??= text;
+      // What is told after the question comes after an answer, such as that it waits for another pull.
+      if (text !== question || doneBytes > 0 || totalBytes !== null) end();
     },
     end,
   };

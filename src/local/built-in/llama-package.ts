@@ -1,4 +1,5 @@
 /** The native package of the built-in llama.cpp: which one this machine needs, and where it lies. */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -31,10 +32,14 @@ export type LlamaPackageOptions = {
   readonly machine: Machine;
 };
 
-/** Pinned by the product, kept for all stacks of this user in `<cache>/llama.cpp/<version>-<platform>`. */
+/**
+ * Pinned by the product, kept for all stacks of this user in `<cache>/llama.cpp/<version>-<platform>-<lock>`: other pins are another package,
+ * and engines that run keep the one that they have loaded.
+ */
 export function llamaPackage({ productRoot, env, machine }: LlamaPackageOptions): LlamaPackage {
   const pins = join(productRoot, 'native/llama.cpp');
   const manifest = Manifest.parse(JSON.parse(readFileSync(join(pins, 'package.json'), 'utf8')));
+  const lock = readFileSync(join(pins, 'package-lock.json'));
   const version = manifest.dependencies[LLAMA_PACKAGE];
   const platform = platformName(machine);
   const cache = cacheDirectory(env, homedir());
@@ -42,9 +47,13 @@ export function llamaPackage({ productRoot, env, machine }: LlamaPackageOptions)
     version,
     platform,
     binary: binaryPackage(machine),
-    directory: join(cache, 'llama.cpp', `${version}-${platform}`),
+    directory: join(cache, 'llama.cpp', `${version}-${platform}-${hashOf(lock)}`),
     pins,
   };
+}
+
+function hashOf(lock: Buffer): string {
+  return createHash('sha256').update(lock).digest('hex').slice(0, 8);
 }
 
 /** It is put into its place whole, so what is there is complete. */

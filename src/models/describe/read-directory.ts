@@ -3,12 +3,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { LlmOpsError } from '../../errors.ts';
+import { listNames } from '../selection/list-names.ts';
 import { type JsonObject, readConfig } from './hugging-face-config.ts';
 import type { ChatTemplate, ModelFacts } from './model-facts.ts';
 import { readSafetensors, type Tensor } from './read-safetensors.ts';
 
 export type DirectoryFacts = Omit<ModelFacts, 'files' | 'bytes'>;
 
+const FETCH_AGAIN = 'Fetch it again with llm-ops model pull, or get a whole copy of it.';
 const SAFETENSORS_INDEX = 'model.safetensors.index.json';
 
 /** `names`: its files, relative to it. What is not there is not known. Throws `model_corrupt`. */
@@ -49,8 +51,15 @@ async function findWeights(
   const index = await readJson(directory, SAFETENSORS_INDEX);
   const map = index?.['weight_map'];
   if (typeof map === 'object' && map !== null) {
-    const shards = new Set(Object.values(map as Record<string, unknown>));
-    return own.filter((name) => shards.has(name));
+    const shards = new Set(Object.values(map as Record<string, unknown>).map(String));
+    const missing = [...shards].filter((name) => !own.includes(name));
+    if (missing.length > 0)
+      throw new LlmOpsError(
+        'model_corrupt',
+        `Parts of the model are missing: ${listNames(missing)}.`,
+        { hint: FETCH_AGAIN, details: { missing } },
+      );
+    return [...shards];
   }
   for (const ending of ['.safetensors', '.bin', '.pth']) {
     const found = own.filter((name) => name.endsWith(ending));
@@ -113,7 +122,7 @@ async function readJson(directory: string, name: string): Promise<JsonObject | n
     return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch (error) {
     throw new LlmOpsError('model_corrupt', `${name} of the model is no JSON`, {
-      hint: 'Fetch it again with llm-ops model pull, or get a whole copy of the file.',
+      hint: FETCH_AGAIN,
       details: { file: join(directory, name) },
       cause: error,
     });

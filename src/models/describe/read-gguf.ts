@@ -1,6 +1,5 @@
 /** What the headers of a GGUF say. Keys: the GGUF specification, github.com/ggml-org/ggml/blob/master/docs/gguf.md. */
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 
 import {
   GGMLFileQuantizationType,
@@ -10,9 +9,9 @@ import {
   type MetadataValue,
 } from '@huggingface/gguf';
 
-import { LlmOpsError } from '../../errors.ts';
 import { type AttentionLayer, kvCacheNeed } from './kv-cache.ts';
 import type { ChatTemplate, KvCacheNeed, ModelFacts } from './model-facts.ts';
+import { unreadable } from './unreadable.ts';
 
 export type GgufFacts = Omit<ModelFacts, 'files' | 'bytes' | 'memory'> & {
   readonly kvCache: KvCacheNeed | null;
@@ -60,11 +59,7 @@ async function readHeader(file: string): Promise<Header> {
       throw new Error('the file ends too early');
     return { metadata: { ...metadata }, tensors, parameters };
   } catch (error) {
-    throw new LlmOpsError('model_corrupt', `${basename(file)} cannot be read as a GGUF`, {
-      hint: 'Fetch it again with llm-ops model pull, or get a whole copy of the file.',
-      details: { file, reason: error instanceof Error ? error.message : String(error) },
-      cause: error,
-    });
+    throw await unreadable(file, 'a GGUF', error);
   }
 }
 

@@ -1,10 +1,9 @@
 /** The head of a safetensors file: 8 bytes of length, little-endian, then that much JSON. Format: github.com/huggingface/safetensors. */
 import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
 
 import { z } from 'zod';
 
-import { LlmOpsError } from '../../errors.ts';
+import { unreadable } from './unreadable.ts';
 
 export type Tensor = {
   readonly name: string;
@@ -13,6 +12,7 @@ export type Tensor = {
   readonly shape: readonly number[];
 };
 
+const WHAT = 'a safetensors file';
 const LENGTH_BYTES = 8;
 /** The limit of the format's own library. */
 const MOST_HEADER_BYTES = 100_000_000;
@@ -31,7 +31,7 @@ export async function readSafetensors(file: string): Promise<readonly Tensor[]> 
       .filter(([name]) => name !== REMARKS)
       .map(([name, head]) => ({ name, ...TensorHead.parse(head) }));
   } catch (error) {
-    throw corrupt(file, error);
+    throw await unreadable(file, WHAT, error);
   }
 }
 
@@ -40,21 +40,10 @@ async function readHeaderText(file: string): Promise<string> {
   const length = Buffer.alloc(LENGTH_BYTES);
   const { bytesRead } = await handle.read(length, 0, LENGTH_BYTES, 0);
   const headerBytes = Number(length.readBigUInt64LE());
-  if (bytesRead < LENGTH_BYTES || headerBytes > MOST_HEADER_BYTES) throw corrupt(file);
+  if (bytesRead < LENGTH_BYTES || headerBytes > MOST_HEADER_BYTES)
+    throw await unreadable(file, WHAT);
   const header = Buffer.alloc(headerBytes);
   const read = await handle.read(header, 0, headerBytes, LENGTH_BYTES);
-  if (read.bytesRead < headerBytes) throw corrupt(file);
+  if (read.bytesRead < headerBytes) throw await unreadable(file, WHAT);
   return header.toString('utf8');
-}
-
-function corrupt(file: string, cause?: unknown): LlmOpsError {
-  return new LlmOpsError(
-    'model_corrupt',
-    `${basename(file)} cannot be read as a safetensors file`,
-    {
-      hint: 'Fetch it again with llm-ops model pull, or get a whole copy of the file.',
-      details: { file },
-      cause,
-    },
-  );
 }

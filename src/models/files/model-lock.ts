@@ -33,18 +33,22 @@ export async function waitForLock(
 
 /** null: somebody else has it. */
 export async function tryLock(file: string): Promise<Release | null> {
-  await mkdir(dirname(file), { recursive: true });
   let database: DatabaseSync | null = null;
   try {
+    await mkdir(dirname(file), { recursive: true });
     database = new DatabaseSync(file, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
     return database.close.bind(database);
   } catch (error) {
     database?.close();
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return null;
-    throw new LlmOpsError('path_refused', `Cannot lock ${file}: ${String(error)}`, {
+    throw new LlmOpsError('path_refused', `Cannot lock ${file}: ${messageOf(error)}`, {
       hint: 'The cache must be on a disk that this user may write to and that has file locks.',
       cause: error,
     });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

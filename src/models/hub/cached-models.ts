@@ -41,7 +41,6 @@ export async function cachedModels(
     const listing = record.listings[commit] ?? null;
     const files = await filesOf(repo, commit, listing);
     const revisions = [...refs].filter(([, of]) => of === commit).map(([revision]) => revision);
-    const { mtimeMs } = await stat(snapshotPath(repo, commit));
     const describe = (
       file: string | null,
       paths: readonly string[],
@@ -55,17 +54,14 @@ export async function cachedModels(
         paths: paths.filter((path) => files.has(path)),
         bytes: mine.reduce((total, { bytes }) => total + bytes, 0),
         isComplete: isWhole && paths.every((path) => files.get(path)?.isWhole === true),
-        modifiedAtMs: Math.max(
-          ...mine.map((file) => file.modifiedAtMs),
-          mine.length === 0 ? mtimeMs : 0,
-        ),
+        modifiedAtMs: Math.max(0, ...mine.map((file) => file.modifiedAtMs)),
       };
     };
     const paths = [...files.keys()];
     const ggufs = modelsIn(paths);
     for (const file of ggufs) models.push(describe(file, ggufParts(file), true));
     const others = paths.filter((path) => !/\.gguf$/i.test(path));
-    if (weightsIn(others).length > 0 || ggufs.length === 0)
+    if (weightsIn(others).length > 0 || (ggufs.length === 0 && others.length > 0))
       models.push(describe(null, others, await isWholeDirectory(repo, commit, others, listing)));
   }
   return models;
@@ -85,8 +81,8 @@ async function filesOf(
     const file = expected.get(path);
     const whole = await look(join(snapshot, path));
     const part = file === undefined ? null : await look(partialPath(repo, file.etag));
-    // A link that leads nowhere is a file that is missing.
-    if (whole === null && part === null && !names.has(path)) continue;
+    // A link that leads nowhere is a file that is missing; a download that was refused has left nothing.
+    if (whole === null && (part?.bytes ?? 0) === 0 && !names.has(path)) continue;
     files.set(path, {
       bytes: (whole?.bytes ?? 0) + (part?.bytes ?? 0),
       isWhole: whole !== null && whole.bytes === (file?.bytes ?? whole.bytes),

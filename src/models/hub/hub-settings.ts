@@ -10,11 +10,15 @@ export type HubSettings = {
   readonly endpoint: string;
   readonly token: string | null;
   readonly isOffline: boolean;
+  /** There is a proxy for Python's tools that Node does not take without being told (nodejs.org/api/cli.html, NODE_USE_ENV_PROXY). */
+  readonly isProxyUnused: boolean;
   /** Shared with Python's tools and llama.cpp: `models--org--name/…`. */
   readonly cacheDirectory: string;
   /** Ours: what we know of the files there. */
   readonly recordDirectory: string;
 };
+
+const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
 
 /** Reads the token's file, so it is called anew for each operation. */
 export function readHubSettings({ env, home }: ModelStoreOptions): HubSettings {
@@ -29,6 +33,8 @@ export function readHubSettings({ env, home }: ModelStoreOptions): HubSettings {
     endpoint: (env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, ''),
     token: clean(env['HF_TOKEN']) ?? readToken(path('HF_TOKEN_PATH') ?? join(hfHome, 'token')),
     isOffline: /^(1|true|yes|on)$/i.test(env['HF_HUB_OFFLINE'] ?? ''),
+    isProxyUnused:
+      PROXIES.some((name) => (env[name] ?? '') !== '') && env['NODE_USE_ENV_PROXY'] !== '1',
     cacheDirectory: path('HF_HUB_CACHE') ?? path('HUGGINGFACE_HUB_CACHE') ?? join(hfHome, 'hub'),
     recordDirectory: join(cacheDirectory(env, home), 'hub'),
   };

@@ -12,6 +12,7 @@ import type { PullLimits } from '../pull-limits.ts';
 import { selectFiles } from '../selection/select-files.ts';
 import { createHubClient, type HubClient, type HubFile } from './api/hub-client.ts';
 import { downloadFile } from './api/download-file.ts';
+import { requireAskable } from './api/require-askable.ts';
 import {
   blobPath,
   linkIntoSnapshot,
@@ -55,6 +56,7 @@ export async function pullFromHub(
   const { signal, onProgress } = options;
   signal.throwIfAborted();
   if (settings.isOffline) return requireHere(source, options, settings);
+  requireAskable(settings);
   onProgress({ text: `asking ${settings.endpoint}`, doneBytes: 0, totalBytes: null });
   const client = createHubClient({ settings, limits, signal });
   const commit = await client.resolveCommit(source.id, source.revision ?? 'main');
@@ -169,6 +171,8 @@ async function isRight(
 async function fetchFile(pull: Pull, file: HubFile, doneBytes: number): Promise<void> {
   const { source, settings, limits, options, client, repo, commit, wanted } = pull;
   const totalBytes = sizeOf(wanted);
+  const tell = (text: string, bytes: number): void =>
+    options.onProgress({ text, doneBytes: doneBytes + bytes, totalBytes });
   const target = blobPath(repo, file.etag);
   await mkdir(dirname(target), { recursive: true });
   await downloadFile({
@@ -179,9 +183,8 @@ async function fetchFile(pull: Pull, file: HubFile, doneBytes: number): Promise<
     limits,
     signal: options.signal,
     open: async (from, signal) => client.openFile(source.id, commit, file.path, from, signal),
-    onBytes: (bytes) => {
-      options.onProgress({ text: file.path, doneBytes: doneBytes + bytes, totalBytes });
-    },
+    onBytes: (bytes) => tell(file.path, bytes),
+    onPause: (bytes) => tell(`${file.path}, trying again`, bytes),
   });
   const pointer = join(snapshotPath(repo, commit), file.path);
   if ((await realpathOf(pointer)) !== (await realpathOf(target)))

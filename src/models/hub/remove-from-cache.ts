@@ -4,6 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { LlmOpsError } from '../../errors.ts';
 import { printModelSource } from '../../config/values/model-source.ts';
 import { tryLock } from '../files/model-lock.ts';
+import { requireUnused } from '../files/require-unused.ts';
 import { walkFiles } from '../files/walk-files.ts';
 import { chooseGguf } from '../selection/select-gguf.ts';
 import { cachedModels, type CachedModel } from './cached-models.ts';
@@ -45,8 +46,8 @@ export async function removeFromCache(source: HubSource, settings: HubSettings):
     )
       throw absent;
     return await (going.length === models.length
-      ? removeRepository(repo, settings)
-      : removeModels(going, repo, record, settings));
+      ? removeRepository(source.id, repo, going, settings)
+      : removeModels(source.id, repo, going, { record, settings }));
   } finally {
     release();
   }
@@ -77,9 +78,15 @@ function nameOf(names: readonly string[], wanted: string, source: HubSource): st
   }
 }
 
-async function removeRepository(repo: RepoCache, settings: HubSettings): Promise<number> {
-  const files = await walkFiles(repo.directory);
-  const freed = await bytesOf(files.map((file) => join(repo.directory, file)));
+async function removeRepository(
+  id: string,
+  repo: RepoCache,
+  going: readonly CachedModel[],
+  settings: HubSettings,
+): Promise<number> {
+  const files = (await walkFiles(repo.directory)).map((file) => join(repo.directory, file));
+  await requireUnused(id, [...directoriesOf(going, repo), ...files]);
+  const freed = await bytesOf(files);
   await rm(repo.directory, { recursive: true });
   await rm(join(settings.recordDirectory, `${repo.folder}.json`), { force: true });
   return freed;
@@ -87,10 +94,10 @@ async function removeRepository(repo: RepoCache, settings: HubSettings): Promise
 
 /** Links first, then what no link leads to any more. */
 async function removeModels(
-  going: readonly CachedModel[],
+  id: string,
   repo: RepoCache,
-  record: HubRecord,
-  settings: HubSettings,
+  going: readonly CachedModel[],
+  { record, settings }: { readonly record: HubRecord; readonly settings: HubSettings },
 ): Promise<number> {
   const pointers = going.flatMap(({ commit, paths }) =>
     paths.map((path) => join(snapshotPath(repo, commit), path)),
@@ -105,12 +112,20 @@ async function removeModels(
     .map((path) => join(repo.directory, 'snapshots', path))
     .filter((pointer) => !pointers.includes(pointer));
   const needed = new Set(await Promise.all(staying.map(targetOf)));
-  const gone = [...targets].filter((target) => !needed.has(target));
+  // What lies in a store elsewhere is its own matter.
+  const gone = [...targets].filter(
+    (target) => !needed.has(target) && target.startsWith(repo.directory + sep),
+  );
+  await requireUnused(id, [...directoriesOf(going, repo), ...pointers, ...gone]);
   const freed = await bytesOf(gone);
-  for (const file of [...pointers, ...gone.filter((file) => file.startsWith(repo.directory + sep))])
-    await rm(file, { force: true });
+  for (const file of [...pointers, ...gone]) await rm(file, { force: true });
   await forgetEmptySnapshots(repo, record, settings);
   return freed;
+}
+
+/** What engines that load a directory are given. */
+function directoriesOf(models: readonly CachedModel[], repo: RepoCache): readonly string[] {
+  return models.flatMap(({ commit, file }) => (file === null ? snapshotPath(repo, commit) : []));
 }
 
 /** The blob that a file of a snapshot is; the file itself where a tool made no link. One step only: a blob may be a link to a shared store. */

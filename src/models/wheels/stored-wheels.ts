@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { LlmOpsError } from '../../errors.ts';
 import { printModelSource } from '../../config/values/model-source.ts';
 import { tryLock } from '../files/model-lock.ts';
+import { requireUnused } from '../files/require-unused.ts';
 import { fileBytes } from '../files/walk-files.ts';
 import type { StoredModel } from '../model-store.ts';
 import {
@@ -21,7 +22,7 @@ export async function listWheels(wheels: string): Promise<readonly StoredModel[]
   const found: StoredModel[] = [];
   for (const name of (await readdir(wheels).catch(() => [])).toSorted()) {
     if (name.startsWith('.')) continue;
-    for (const entry of await readdir(join(wheels, name))) {
+    for (const entry of await readdir(join(wheels, name)).catch(() => [])) {
       if (!entry.endsWith('.json')) continue;
       const version = entry.slice(0, -'.json'.length);
       const place = wheelPlace(wheels, name, version);
@@ -62,9 +63,15 @@ export async function removeWheel(source: WheelSource, place: WheelPlace): Promi
       hint: 'Wait for that pull, or end it.',
     });
   try {
+    await rm(place.work, { recursive: true, force: true });
     const { [source.path]: mine = [], ...others } = await readWheelRecord(place);
     const needed = new Set(Object.values(others).flatMap((files) => files.map(({ path }) => path)));
     const going = mine.filter(({ path }) => !needed.has(path));
+    const paths = [source.path, ...going.map(({ path }) => path)];
+    await requireUnused(
+      printModelSource(source),
+      paths.map((path) => join(place.directory, path)),
+    );
     const freed = await bytesOf(place, going);
     for (const { path } of going) await rm(join(place.directory, path), { force: true });
     if (Object.keys(others).length > 0) {

@@ -120,6 +120,19 @@ describe('showPulling', () => {
     ]);
   });
 
+  it('tells at once that it waits for somebody, and once', async () => {
+    const { terminal, notes } = fakeContext();
+    const display = showPulling(terminal, () => 0);
+    const uncounted = { doneBytes: 0, totalBytes: null };
+
+    for (const text of ['asking', 'waiting', 'waiting'])
+      display.onProgress(null, { text, ...uncounted });
+    display.onProgress(null, progress(1));
+    await display.end(true);
+
+    assert.deepEqual(notes, ['asking', 'waiting']);
+  });
+
   it('tells each model’s first words', async () => {
     const { terminal, notes } = fakeContext();
     const display = showPulling(terminal, () => 0);

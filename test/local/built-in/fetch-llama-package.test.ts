@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { fetchLlamaPackage } from '../../../src/local/built-in/fetch-llama-package.ts';
@@ -51,12 +59,24 @@ async function fetch(options: FetchOptions = {}): Promise<readonly string[]> {
 
 /** Whatever lies beside the package. */
 function leftovers(): readonly string[] {
-  return readdirSync(dirname(llama.directory)).filter((name) => name !== '1.2.3-linux-x64');
+  return readdirSync(dirname(llama.directory)).filter((name) => name !== basename(llama.directory));
 }
 
 describe('the native package', () => {
-  it('lies in the user’s cache, by version and platform', () => {
-    assert.equal(llama.directory, join(root, 'cache/llm-ops/llama.cpp/1.2.3-linux-x64'));
+  it('lies in the user’s cache, by version, platform and lock', () => {
+    assert.equal(dirname(llama.directory), join(root, 'cache/llm-ops/llama.cpp'));
+    assert.match(basename(llama.directory), /^1\.2\.3-linux-x64-[0-9a-f]{8}$/);
+    assert.equal(packageFor(X64).directory, llama.directory);
+  });
+
+  it('is another one when the product pins another dependency of the same version', async () => {
+    await fetch();
+    const lock = join(llama.pins, 'package-lock.json');
+    writeFileSync(lock, readFileSync(lock, 'utf8').replaceAll('sha512-x', 'sha512-y'));
+    const next = packageFor(X64);
+    assert.notEqual(next.directory, llama.directory);
+    assert.equal(isFetched(next), false);
+    assert.equal(isFetched(llama), true);
   });
 
   it('is fetched by npm, by the lock and without scripts, and put into its place', async () => {

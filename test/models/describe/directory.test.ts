@@ -136,6 +136,19 @@ describe('describeModel, of a directory', () => {
     });
   });
 
+  it('a shard that the index names and that is not there is told by name', async (t) => {
+    const files = {
+      'model.safetensors.index.json': {
+        weight_map: { a: 'one.safetensors', b: 'two.safetensors' },
+      },
+      'one.safetensors': safetensors({ a: { dtype: 'F16', shape: [10] } }, 20),
+    };
+    await assert.rejects(described(t, files), {
+      code: 'model_corrupt',
+      message: 'Parts of the model are missing: two.safetensors.',
+    });
+  });
+
   it('files that cannot be read are told by name', async (t) => {
     const whole = safetensors({ a: { dtype: 'F16', shape: [10] } });
     const broken = {

@@ -133,6 +133,16 @@ describe('describeModel, of a GGUF', () => {
     await assert.rejects(describeModel(located, 'gguf'), expected);
   });
 
+  it('a pointer that Git LFS left is called so', async (t) => {
+    const file = join(await scratch(t), 'clone.gguf');
+    await writeFile(file, 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n');
+    await assert.rejects(describeModel({ path: file, files: [file], bytes: 1 }, 'gguf'), {
+      code: 'model_corrupt',
+      message: 'clone.gguf is a pointer of Git LFS, not a GGUF',
+      hint: /git lfs pull/,
+    });
+  });
+
   it('a file that has gone is what the file system says', async (t) => {
     const file = join(await scratch(t), 'gone.gguf');
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
@@ -11,6 +11,10 @@ import { MEMBER_TOKEN, startFakeHub, type FakeHub } from '../fake-hub.ts';
 import { createMachine, type Machine } from '../machine.ts';
 
 const FILE = 'model.Q8_0.gguf';
+
+function urlOf(server: Server): string {
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+}
 
 describe('what the hub refuses', () => {
   let hub: FakeHub;
@@ -131,6 +135,29 @@ describe('what the hub refuses', () => {
       assert.equal(authorization, at === 'hub' ? `Bearer ${MEMBER_TOKEN}` : null);
   });
 
+  it('shows no token to another host that goes on with the list', async (t) => {
+    const seen: (string | undefined)[] = [];
+    const elsewhere = createServer(({ headers }, response) => {
+      seen.push(headers.authorization);
+      response.setHeader('content-type', 'application/json').end('[]');
+    });
+    const listing = createServer(({ url = '' }, response) => {
+      response.setHeader('content-type', 'application/json');
+      if (!url.includes('/tree/'))
+        return response.end(JSON.stringify({ sha: 'a'.repeat(40), lastModified: 0 }));
+      response.setHeader('link', `<${urlOf(elsewhere)}/more>; rel="next"`);
+      return response.end('[]');
+    });
+    for (const server of [elsewhere, listing]) {
+      t.after(() => server.close());
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+    }
+    Object.assign(machine.env, { HF_TOKEN: MEMBER_TOKEN, HF_ENDPOINT: urlOf(listing) });
+    assert.match((await refusal('org/open')).message, /has no GGUF/);
+    assert.deepEqual(seen, [undefined]);
+  });
+
   it('takes the token from its file, and a token that does not begin with hf_', async () => {
     mkdirSync(join(machine.home, '.cache/huggingface'), { recursive: true });
     writeFileSync(join(machine.home, '.cache/huggingface/token'), 'of-a-mirror\n');
@@ -148,8 +175,36 @@ describe('what the hub refuses', () => {
     const error = await refusal('org/open');
     assert.equal(error.code, 'hub_unreachable');
     assert.match(error.message, /hub at http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/);
-    assert.match(error.hint ?? '', /HF_ENDPOINT.*HF_HUB_OFFLINE.*pypi:/);
+    assert.match(error.hint ?? '', /^Set HF_ENDPOINT.*HF_HUB_OFFLINE.*pypi:/);
+    machine.env['https_proxy'] = 'http://127.0.0.1:1';
+    assert.match((await refusal('org/open')).hint ?? '', /^Your proxy .* NODE_USE_ENV_PROXY=1/);
+    machine.env['NODE_USE_ENV_PROXY'] = '1';
+    assert.match((await refusal('org/open')).hint ?? '', /^Set HF_ENDPOINT/);
   });
+
+  for (const [what, env, message, hint] of [
+    ['an endpoint that is none', { HF_ENDPOINT: 'mirror' }, /no web address: mirror$/, /https:/],
+    ['an endpoint of files', { HF_ENDPOINT: 'file:///x' }, /no web address/, /https:/],
+    [
+      'an endpoint with a password',
+      { HF_ENDPOINT: 'http://me:sesame@127.0.0.1:1' },
+      /carries a user name or a password\.$/,
+      /HF_TOKEN/,
+    ],
+    ['a token with a sign that none has', { HF_TOKEN: 'sesame\u{1}' }, /token .* has/, /HF_TOKEN/],
+    ['a token with a letter that none has', { HF_TOKEN: 'sesame€' }, /token .* has/, /HF_TOKEN/],
+  ] as const) {
+    it(`says so before it asks, without the secret: ${what}`, async () => {
+      Object.assign(machine.env, env);
+      const before = hub.requests.length;
+      const error = await refusal('org/open');
+      assert.equal(error.code, 'hub_failed');
+      assert.match(error.message, message);
+      assert.match(error.hint ?? '', hint);
+      assert.doesNotMatch(`${error.message} ${error.hint ?? ''} ${String(error.cause)}`, /sesame/);
+      assert.equal(hub.requests.length, before);
+    });
+  }
 
   it('asks for nothing when it is offline: what is here is found, the rest is not here', async () => {
     const located = await machine.pull('org/open');
@@ -162,32 +217,34 @@ describe('what the hub refuses', () => {
     assert.equal(hub.requests.length, before);
   });
 
-  it('makes no sense of what is no hub', async () => {
+  it('makes no sense of what is no hub', async (t) => {
     const portal = createServer((_, response) => response.end('<html>Please log in</html>'));
+    t.after(() => portal.close());
     portal.listen(0, '127.0.0.1');
     await once(portal, 'listening');
-    const { port } = portal.address() as AddressInfo;
-    machine.env['HF_ENDPOINT'] = `http://127.0.0.1:${String(port)}/`;
+    machine.env['HF_ENDPOINT'] = `${urlOf(portal)}/`;
     const error = await refusal('org/open');
-    portal.close();
     assert.equal(error.code, 'hub_failed');
     assert.match(error.hint ?? '', /HF_ENDPOINT/);
   });
 
-  it('lets no hub write outside the cache', async () => {
+  it('lets no hub write outside the cache', async (t) => {
     const sha = 'a'.repeat(40);
+    let path = '';
     const evil = createServer(({ url = '' }, response) => {
-      const tree = [{ type: 'file', path: '../../../x.gguf', size: 1, oid: sha }];
+      const tree = [{ type: 'file', path, size: 1, oid: sha }];
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(url.includes('/tree/') ? tree : { sha, lastModified: 0 }));
     });
+    t.after(() => evil.close());
     evil.listen(0, '127.0.0.1');
     await once(evil, 'listening');
-    const { port } = evil.address() as AddressInfo;
-    machine.env['HF_ENDPOINT'] = `http://127.0.0.1:${String(port)}`;
-    const error = await refusal('org/open');
-    evil.close();
-    assert.equal(error.code, 'hub_failed');
-    assert.match(error.message, /a file that cannot be/);
+    machine.env['HF_ENDPOINT'] = urlOf(evil);
+    const paths = ['../../../x.gguf', '/x.gguf', 'a/../../x.gguf', 'a\\..\\x.gguf', 'a\0.gguf'];
+    for (path of [...paths, './x.gguf', 'a//x.gguf', '']) {
+      const error = await refusal('org/open');
+      assert.equal(error.code, 'hub_failed');
+      assert.match(error.message, /a file that cannot be/, path);
+    }
   });
 });

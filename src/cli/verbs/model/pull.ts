@@ -73,8 +73,8 @@ async function pullAsOne(
     try {
       return { form: other, located: await store.pull(source, { ...pull, form: other }) };
     } catch (second) {
-      // It is there, but the user has to choose: that says more than that the first form is not.
-      throw isNotFound(second) && hasChoices(second) ? second : error;
+      // It is there, but the user has to choose or may not read it: that says more than that the first form is not.
+      throw isNotFound(second) && !hasChoices(second) ? error : second;
     }
   }
 }

@@ -23,7 +23,8 @@ export function readSource(text: string): ModelSource {
     const facts = {
       param: 'SOURCE',
       cause: error,
-      ...(hint === null ? {} : { hint: `Write ${hint}.` }),
+      // A running engine's `url` is a matter of the configuration.
+      ...(hint === null ? {} : { hint: `Write ${hint.replace(/^.*; else /, '')}.` }),
     };
     throw new LlmOpsError('usage', message, facts);
   }

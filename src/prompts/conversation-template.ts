@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { separatorStyles, type SeparatorStyleName } from './separator-styles.ts';
+import { separatorStyles, type SeparatorStyleName } from './styles/separator-styles.ts';
 
 const stopText = z.string().min(1, 'expected a text that is not empty');
 const styleNames = Object.keys(separatorStyles) as readonly SeparatorStyleName[];

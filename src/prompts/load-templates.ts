@@ -4,34 +4,50 @@ import { LlmOpsError } from '../errors.ts';
 import type { ConversationTemplate } from './conversation-template.ts';
 import { parseTemplate, type ParsedTemplate, type TemplateProblem } from './parse-template.ts';
 
+/** One directory, or several: a template of a later one takes the place of an earlier one's with its name. */
+export type TemplateDirectories = string | readonly string[];
+
 /**
- * Reads every template below `directory`: one `.yml` or `.yaml` file each, keyed by its path without the ending (`mistral`,
+ * Reads every template below the directories: one `.yml` or `.yaml` file each, keyed by its path without the ending (`mistral`,
  * `fastchat/mistral`), in the order of the keys. Files and folders whose name begins with a dot, and other endings, are passed over.
  *
  * @throws LlmOpsError `config_invalid` naming everything wrong in all files at once, a line each as `file:line:column: what`;
  * `details.problems` has the same as data.
  */
 export async function loadTemplates(
-  directory: string,
+  directories: TemplateDirectories,
 ): Promise<ReadonlyMap<string, ConversationTemplate>> {
-  const files = await findTemplateFiles(directory);
+  const files = await findTemplateFiles(directories);
   const parsed = await Promise.all(
     files.map(async (entry) => ({ ...entry, ...(await read(entry.file)) })),
   );
   const problems = [...parsed.flatMap((entry) => entry.problems), ...findDuplicates(files)];
   if (problems.length > 0) throw invalidTemplates(problems);
-  return new Map(parsed.flatMap(({ name, template }) => (template ? [[name, template]] : [])));
+  const templates = parsed.flatMap(({ name, template }) =>
+    template ? [[name, template] as const] : [],
+  );
+  // The sort keeps one name's files in the order of their directories, and a map keeps the last one.
+  return new Map(templates.sort(([a], [b]) => compare(a, b)));
 }
 
-/** The names of the templates below `directory`, sorted, without reading the files. */
-export async function listTemplateNames(directory: string): Promise<readonly string[]> {
-  const files = await findTemplateFiles(directory);
-  return [...new Set(files.map(({ name }) => name))];
+/** The names of the templates below the directories, sorted, without reading the files. */
+export async function listTemplateNames(
+  directories: TemplateDirectories,
+): Promise<readonly string[]> {
+  const files = await findTemplateFiles(directories);
+  return [...new Set(files.map(({ name }) => name))].sort(compare);
 }
 
-type TemplateFile = { readonly name: string; readonly file: string };
+type TemplateFile = { readonly name: string; readonly file: string; readonly directory: string };
 
-async function findTemplateFiles(directory: string): Promise<readonly TemplateFile[]> {
+async function findTemplateFiles(
+  directories: TemplateDirectories,
+): Promise<readonly TemplateFile[]> {
+  const all = typeof directories === 'string' ? [directories] : new Set(directories);
+  return (await Promise.all([...all].map((directory) => findFilesBelow(directory)))).flat();
+}
+
+async function findFilesBelow(directory: string): Promise<readonly TemplateFile[]> {
   const paths = await readdir(directory, { recursive: true }).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LlmOpsError('config_invalid', `cannot read the conversation templates: ${reason}`, {
@@ -44,7 +60,7 @@ async function findTemplateFiles(directory: string): Promise<readonly TemplateFi
     .filter((parts) => !parts.some((part) => part.startsWith('.')))
     .map((parts) => parts.join('/'))
     .filter((path) => /\.ya?ml$/.test(path))
-    .map((path) => ({ name: path.replace(/\.ya?ml$/, ''), file: join(directory, path) }))
+    .map((path) => ({ name: path.replace(/\.ya?ml$/, ''), file: join(directory, path), directory }))
     .sort((a, b) => compare(a.name, b.name) || compare(a.file, b.file));
 }
 
@@ -64,9 +80,9 @@ async function read(file: string): Promise<ParsedTemplate> {
 }
 
 function findDuplicates(files: readonly TemplateFile[]): readonly TemplateProblem[] {
-  return files.flatMap(({ name, file }, at) => {
+  return files.flatMap(({ name, file, directory }, at) => {
     const earlier = files[at - 1];
-    if (earlier?.name !== name) return [];
+    if (earlier?.name !== name || earlier.directory !== directory) return [];
     return [
       { file, line: 1, column: 1, message: `${earlier.file} has the same name; keep one of them` },
     ];

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { convTemplateReply } from '../../src/prompts/conv-template-reply.ts';
-import { loadTemplates } from '../../src/prompts/load-templates.ts';
+import { templates } from './shipped.ts';
 
-const templates = await loadTemplates(join(import.meta.dirname, '../../templates/conversations'));
 const replyFor = (name: string, dialect: 'llm-ops' | 'fastchat') =>
   convTemplateReply(templates.get(name)!, dialect);
 
@@ -40,7 +38,8 @@ describe('the reply to worker_conv_template', () => {
   });
 
   it('numbers each style as its reader does', () => {
-    const numbers = [...templates.keys()].map((name) => [
+    const names = ['dolly_v2', 'falcon', 'llama-2', 'fastchat/llama-2', 'one_shot', 'vicuna_v1.1'];
+    const numbers = names.map((name) => [
       name,
       replyFor(name, 'llm-ops').conv.sep_style,
       replyFor(name, 'fastchat').conv.sep_style,
@@ -48,13 +47,18 @@ describe('the reply to worker_conv_template', () => {
     assert.deepEqual(numbers, [
       ['dolly_v2', 4, 12],
       ['falcon', 7, 13],
-      ['falcon-chat', 6, 16],
       ['llama-2', 2, 7],
-      ['mistral', 2, 7],
+      ['fastchat/llama-2', 2, 7],
       ['one_shot', 1, 1],
-      ['smollm2', 10, 10],
       ['vicuna_v1.1', 3, 2],
     ]);
+  });
+
+  it('gives llm-ops FastChat’s number of a style that it has not, unless it would read another style', () => {
+    // Of these, llm-ops knows 3 to 6 as VICUNA, DOLLY, MISTRAL and FALCON_CHAT.
+    const names = ['billa', 'raw', 'cutegpt', 'tulu', 'smollm2', 'gemma'];
+    const numbers = names.map((name) => replyFor(name, 'llm-ops').conv.sep_style);
+    assert.deepEqual(numbers, [103, 104, 105, 106, 10, 21]);
   });
 
   it('tells where the conversation begins after few-shot turns', () => {

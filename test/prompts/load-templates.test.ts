@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { LlmOpsError } from '../../src/errors.ts';
 import { listTemplateNames, loadTemplates } from '../../src/prompts/load-templates.ts';
 import { renderPrompt } from '../../src/prompts/render-prompt.ts';
-
-const shipped = join(import.meta.dirname, '../../templates/conversations');
+import { SHIPPED, templates } from './shipped.ts';
 
 const good = (name: string) => `name: ${name}
 system_template: "System: {system_message}"
@@ -48,10 +47,20 @@ async function problemsOf(files: Files): Promise<readonly string[]> {
 
 describe('loading templates', () => {
   it('lists the shipped templates, sorted, and loads exactly those', async () => {
-    const names = await listTemplateNames(shipped);
-    const first = ['dolly_v2', 'falcon', 'falcon-chat', 'llama-2', 'mistral', 'one_shot'];
-    assert.deepEqual(names, [...first, 'smollm2', 'vicuna_v1.1']);
-    assert.deepEqual([...(await loadTemplates(shipped)).keys()], names);
+    const names = await listTemplateNames(SHIPPED);
+    assert.equal(names.length, 84);
+    assert.deepEqual(names, [...names].sort());
+    assert.deepEqual(
+      names.filter((name) => name.includes('/')),
+      ['fastchat/llama-2', 'fastchat/mistral'],
+    );
+    assert.deepEqual([...templates.keys()], names);
+  });
+
+  it('finds a first line in each shipped file that says who uses it', async () => {
+    for (const name of templates.keys()) {
+      assert.match(await readFile(join(SHIPPED, `${name}.yml`), 'utf8'), /^# [^\n]{5,160}\n/, name);
+    }
   });
 
   it('needs no code for a new template', async () => {
@@ -78,22 +87,65 @@ describe('loading templates', () => {
       'one.yml': `${good('one')}stop_str: "###"\n`,
       'two.yml': `${good('two')}stop_str: ["###", "</s>"]\nstop_token_ids: []\n`,
     };
-    const templates = await withTemplates(files, loadTemplates);
-    assert.equal(templates.get('one')?.stop_str, '###');
-    assert.deepEqual(templates.get('two')?.stop_str, ['###', '</s>']);
-    assert.deepEqual(templates.get('two')?.stop_token_ids, []);
+    const loaded = await withTemplates(files, loadTemplates);
+    assert.equal(loaded.get('one')?.stop_str, '###');
+    assert.deepEqual(loaded.get('two')?.stop_str, ['###', '</s>']);
+    assert.deepEqual(loaded.get('two')?.stop_token_ids, []);
   });
 
   it('keys a template in a folder by its path, so that two projects may have one name', async () => {
     const files = { 'mistral.yml': good('mistral'), 'fastchat/mistral.yaml': good('mistral') };
-    const [templates, names] = await withTemplates(
+    const [loaded, names] = await withTemplates(
       files,
       async (directory) =>
         [await loadTemplates(directory), await listTemplateNames(directory)] as const,
     );
     assert.deepEqual(names, ['fastchat/mistral', 'mistral']);
-    assert.deepEqual([...templates.keys()], names);
-    assert.equal(templates.get('fastchat/mistral')?.name, 'mistral');
+    assert.deepEqual([...loaded.keys()], names);
+    assert.equal(loaded.get('fastchat/mistral')?.name, 'mistral');
+  });
+
+  it('puts a template of a later directory in the place of an earlier one’s', async () => {
+    const files = {
+      'shipped/a.yml': good('a'),
+      'shipped/c.yml': good('c'),
+      'ours/b.yml': good('b'),
+      'ours/a.yaml': `${good('a')}stop_str: "ours"\n`,
+    };
+    await withTemplates(files, async (directory) => {
+      const both = [join(directory, 'shipped'), join(directory, 'ours')];
+      const loaded = await loadTemplates(both);
+      assert.deepEqual([...loaded.keys()], ['a', 'b', 'c']);
+      assert.deepEqual(await listTemplateNames(both), ['a', 'b', 'c']);
+      assert.equal(loaded.get('a')?.stop_str, 'ours');
+      assert.equal((await loadTemplates(both.toReversed())).get('a')?.stop_str, null);
+      assert.deepEqual([...(await loadTemplates([])).keys()], []);
+    });
+  });
+
+  it('takes one name in two directories, and a directory named twice, for no mistake', async () => {
+    const files = { 'shipped/a.yml': good('a'), 'ours/a.yml': good('a') };
+    await withTemplates(files, async (directory) => {
+      const [theirs, ours] = [join(directory, 'shipped'), join(directory, 'ours')];
+      assert.deepEqual([...(await loadTemplates([theirs, ours])).keys()], ['a']);
+      assert.deepEqual([...(await loadTemplates([ours, ours])).keys()], ['a']);
+    });
+  });
+
+  it('names what is wrong in every directory', async () => {
+    const files = { 'shipped/a.yml': good('x'), 'ours/b.yml': good('y'), 'ours/b.yaml': good('b') };
+    await withTemplates(files, async (directory) => {
+      const both = [join(directory, 'shipped'), join(directory, 'ours')];
+      await assert.rejects(loadTemplates(both), (error) => {
+        assert.ok(error instanceof LlmOpsError);
+        const places = error.message.split('\n').map((line) => line.slice(directory.length + 1));
+        assert.equal(places.length, 3);
+        assert.match(places[0]!, /^shipped\/a\.yml:1:7: name/);
+        assert.match(places[1]!, /^ours\/b\.yml:1:7: name/);
+        assert.match(places[2]!, /^ours\/b\.yml:1:1: .*ours\/b\.yaml has the same name/);
+        return true;
+      });
+    });
   });
 
   it('passes over hidden files and other endings, and follows links to files', async () => {

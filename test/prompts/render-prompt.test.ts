@@ -1,48 +1,20 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { loadTemplates } from '../../src/prompts/load-templates.ts';
 import { renderPrompt } from '../../src/prompts/render-prompt.ts';
+import { anyText } from './any-text.ts';
+import { templates } from './shipped.ts';
 
-const templates = await loadTemplates(join(import.meta.dirname, '../../templates/conversations'));
 const render = (name: string, system: string | null, ...turns: readonly string[]) =>
   renderPrompt(templates.get(name)!, {
     system,
     messages: turns.map((text, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', text })),
   });
 
-// Any code units, lone surrogates too, mixed with what templates and JavaScript's own replacing treat specially.
-const text = fc.oneof(
-  fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)) }),
-  fc
-    .array(
-      fc.constantFrom(
-        '$&',
-        '$1',
-        '$$',
-        '{system_message}',
-        '{}',
-        '{{',
-        '%s',
-        '\\n',
-        '\r\n',
-        '\n\n',
-        '</s>',
-        '[INST]',
-        '###',
-        ' ',
-        '\ufeff',
-        '\u0085',
-        'a',
-      ),
-    )
-    .map((parts) => parts.join('')),
-);
 const conversation = fc.record({
-  system: fc.option(text),
+  system: fc.option(anyText),
   messages: fc.array(
-    fc.record({ role: fc.constantFrom('user' as const, 'assistant' as const), text }),
+    fc.record({ role: fc.constantFrom('user' as const, 'assistant' as const), text: anyText }),
   ),
 });
 const template = fc.constantFrom(...templates.values());
@@ -58,38 +30,65 @@ describe('rendering a prompt', () => {
   });
 
   it('never throws, and always ends with the assistant’s turn opened', () => {
+    // How a style writes an opened turn, where it is not the label and a colon.
+    const ends: Readonly<Record<string, string>> = {
+      ADD_COLON_SPACE_SINGLE: ': ',
+      NO_COLON_SINGLE: '',
+      NO_COLON_TWO: '',
+      ADD_NEW_LINE_SINGLE: '\n',
+      LLAMA2: '',
+      LLAMA3: '<|end_header_id|>\n\n',
+      CHATGLM: '：',
+      CHATML: '\n',
+      DOLLY: ':\n',
+      PHOENIX: ': <s>',
+      ROBIN: ':\n',
+      CHATGLM3: '',
+      GEMMA: '\n',
+    };
+    // These write no label, another one by position, or another end by position.
+    const others = ['YUAN2', 'LLAMA2_BY_POSITION', 'METAMATH'];
+    const regular = template.filter(({ sep_style }) => !others.includes(sep_style));
     fc.assert(
-      fc.property(template, conversation, (chosen, said) => {
-        const prompt = renderPrompt(chosen, said);
-        const open = { LLAMA2: '', DOLLY: ':\n', CHATML: '\n' }[chosen.sep_style as string] ?? ':';
-        assert.ok(prompt.endsWith(chosen.roles[1] + open));
+      fc.property(regular, conversation, fc.boolean(), (chosen, said, allowControlTokens) => {
+        const prompt = renderPrompt(chosen, said, { allowControlTokens });
+        assert.ok(prompt.endsWith(chosen.roles[1] + (ends[chosen.sep_style] ?? ':')));
       }),
     );
   });
 
-  it('keeps every text unchanged and in order, but for the style that joins lines', () => {
-    const verbatim = template.filter(({ sep_style }) => sep_style !== 'RWKV');
+  it('keeps every text unchanged and in order, but for the styles that change or leave out some', () => {
+    const changing = ['RWKV', 'LLAMA3', 'YUAN2', 'CLLM'];
+    const verbatim = template.filter(({ sep_style }) => !changing.includes(sep_style));
     fc.assert(
       fc.property(verbatim, conversation, (chosen, said) => {
-        const prompt = renderPrompt(chosen, said);
+        const prompt = renderPrompt(chosen, said, { allowControlTokens: true });
         let from = 0;
-        for (const part of [said.system ?? '', ...said.messages.map((message) => message.text)]) {
+        for (const part of said.messages.map((message) => message.text)) {
           const at = prompt.indexOf(part, from);
           assert.notEqual(at, -1);
           from = at + part.length;
+        }
+        const hasPlace = chosen.system_template !== '' && chosen.sep_style !== 'GEMMA';
+        if (hasPlace && chosen.name !== 'deepseek-coder') {
+          assert.ok(prompt.includes(said.system ?? ''));
         }
       }),
     );
   });
 
   it('adds to what was there before when a turn is added', () => {
+    const dropping = ['YUAN2', 'CLLM'];
+    const adding = template.filter(({ sep_style }) => !dropping.includes(sep_style));
+    // The first turn of LLAMA2 has no tag, but the assistant's turn that opens an empty conversation has.
+    const begun = conversation.filter(({ messages }) => messages.length > 0);
     fc.assert(
-      fc.property(template, conversation, text, (chosen, said, answer) => {
-        // The first turn of LLAMA2 has no tag, but the assistant's turn that opens an empty conversation has.
-        fc.pre(answer !== '' && said.messages.length > 0);
+      fc.property(adding, begun, anyText, (chosen, said, answer) => {
+        fc.pre(answer !== '');
         const messages = [...said.messages, { role: 'assistant' as const, text: answer }];
-        const before = renderPrompt(chosen, said);
-        assert.ok(renderPrompt(chosen, { ...said, messages }).startsWith(before));
+        const allow = { allowControlTokens: true };
+        const before = renderPrompt(chosen, said, allow);
+        assert.ok(renderPrompt(chosen, { ...said, messages }, allow).startsWith(before));
       }),
     );
   });
@@ -113,6 +112,31 @@ describe('rendering a prompt', () => {
     ] as const;
     const prompt = renderPrompt(templates.get('llama-2')!, { system: '', messages });
     assert.equal(prompt, '[INST] a [/INST] b </s><s>[INST] c [/INST]');
+  });
+
+  it('tags it by position in the template of FastChat', () => {
+    const messages = [
+      { role: 'assistant', text: 'a' },
+      { role: 'assistant', text: 'b' },
+      { role: 'assistant', text: 'c' },
+    ] as const;
+    const prompt = renderPrompt(templates.get('fastchat/llama-2')!, { system: '', messages });
+    assert.equal(prompt, '[INST] a [/INST] b </s><s>[INST] c [/INST]');
+  });
+
+  it('takes as spaces around a Llama 3 text what Python takes', () => {
+    const spaces = '\t\u001c\u001f \u0085\u00a0\u2028\u3000\n';
+    assert.ok(render('llama-3', '', `${spaces}a b${spaces}`).includes('\n\na b<|eot_id|>'));
+    assert.ok(render('llama-3', '', '\ufeff a').includes('\n\n\ufeff a<|eot_id|>'));
+    assert.ok(render('llama-3', '', spaces).includes('\n\n<|eot_id|>'));
+  });
+
+  it('counts the rounds of ChatGLM from 0, and those of its second version from 1', () => {
+    assert.equal(
+      render('chatglm', '', 'a', 'b', 'c'),
+      '[Round 0]\n问：a\n答：b\n[Round 1]\n问：c\n答：',
+    );
+    assert.equal(render('chatglm2', '', 'a'), '[Round 1]\n\n问：a\n\n答：');
   });
 
   it('opens a turn for an empty text, as the originals do', () => {

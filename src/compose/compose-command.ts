@@ -43,20 +43,49 @@ export async function* composeLines(
     stdin: 'ignore',
     all: true,
     buffer: false,
-    ...(call.signal !== undefined && { cancelSignal: call.signal }),
+    // A group of its own: a `docker` that is ended before it listens for signals leaves its Compose plugin behind, with our pipes.
+    detached: true,
   });
+  const end = (): void => endGroup(child.pid, 'SIGTERM');
+  const { signal } = call;
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted === true) end();
+  let isLeft = false;
   try {
     for await (const line of child.iterable({ from: 'all' })) {
       last.push(line);
       if (last.length > LAST_LINES) last.shift();
-      yield line;
+      isLeft = true;
+      try {
+        yield line;
+        isLeft = false;
+      } finally {
+        // Before the loop here is left, too: that would wait for the command.
+        if (isLeft) end();
+      }
     }
   } catch (error) {
-    if (call.signal?.aborted === true) {
-      throw new LlmOpsError('docker_failed', `docker compose ${args[0] ?? ''} was interrupted.`);
-    }
+    if (isLeft) return;
+    if (signal?.aborted === true) throw interrupted(args);
     throw toComposeError(error, args[0] ?? '', last);
+  } finally {
+    signal?.removeEventListener('abort', end);
   }
+  if (signal?.aborted === true) throw interrupted(args);
+}
+
+/** A group that is gone is ended. */
+function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nothing of it runs any more.
+  }
+}
+
+function interrupted([verb = '']: readonly string[]): LlmOpsError {
+  return new LlmOpsError('docker_failed', `docker compose ${verb} was interrupted.`);
 }
 
 /** Where the Docker command finds its daemon: DOCKER_HOST, or its current context. Throws `docker_unavailable` without the command. */

@@ -34,6 +34,17 @@ export function toConnectionError(cause: unknown, url: string): LlmOpsError {
   return new LlmOpsError('engine_failed', 'the connection to the engine broke', { cause });
 }
 
+/**
+ * A connection that ended before any reply. Servers close those that were idle or had many requests (llama.cpp's after a hundred), perhaps
+ * while we are writing to one: asking again costs nothing but what was not answered.
+ */
+export function isClosedConnection(cause: unknown): boolean {
+  const code = codeProperty(cause);
+  return code !== null && CLOSED.has(code);
+}
+
+const CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
 const NOTHING_LISTENS = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',

@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { LlmOpsError } from '../errors.ts';
-import { toConnectionError, toEngineError } from './engine-errors.ts';
+import { isClosedConnection, toConnectionError, toEngineError } from './engine-errors.ts';
 import type { Delta, Engine, EngineState, ModelCard, Prompt, Sampling } from './engine.ts';
 import type { ApiProfile } from './profiles.ts';
 import { readDeltas } from './read-deltas.ts';
@@ -167,13 +167,17 @@ export class HttpEngine implements Engine {
     signal: AbortSignal;
   }): Promise<Dispatcher.ResponseData> {
     const { method, path, body, signal } = request;
-    const reply = await this.#pool.request({
+    const options = {
       method,
       path: this.#path + path,
       signal,
       ...(body === undefined
         ? {}
         : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    };
+    const reply = await this.#pool.request(options).catch((cause: unknown) => {
+      if (signal.aborted || !isClosedConnection(cause)) throw cause;
+      return this.#pool.request(options);
     });
     if (reply.statusCode === 200) return reply;
     throw toEngineError(reply.statusCode, await reply.body.text());

@@ -102,6 +102,29 @@ describe('docker compose', () => {
   });
 });
 
+describe('docker compose that is interrupted', { timeout: 30_000 }, () => {
+  it('ends with everything that it started, also where `docker` itself passes no signal on', async () => {
+    // What it started holds the pipe that we read.
+    await using command = await fakeCommand('sleep 600 & echo started; exec sleep 0.1');
+    const abort = new AbortController();
+    const read = async (): Promise<void> => {
+      const following = { ...call(command), signal: abort.signal };
+      for await (const line of composeLines(['logs'], following))
+        if (line === 'started') setTimeout(() => abort.abort(), 300);
+    };
+
+    await assert.rejects(read(), /interrupted/);
+  });
+
+  it('ends when nobody reads on', async () => {
+    await using command = await fakeCommand('echo started; exec sleep 600');
+    for await (const line of composeLines(['logs'], call(command))) {
+      assert.equal(line, 'started');
+      break;
+    }
+  });
+});
+
 describe('where Docker is', () => {
   it('is what DOCKER_HOST says, else what the command’s context says', async () => {
     await using command = await fakeCommand('echo unix:///run/user/1000/docker.sock');

@@ -9,11 +9,15 @@ import { API_PROFILES } from '../../src/engines/profiles.ts';
 const never = new AbortController().signal;
 
 /** An engine that answers every request with the same JSON. */
-async function engineThatSays(t: TestContext, reply: unknown): Promise<HttpEngine> {
-  const server = http.createServer((request, response) => {
+function engineThatSays(t: TestContext, reply: unknown): Promise<HttpEngine> {
+  return engineBy(t, (request, response) => {
     request.resume();
     response.end(JSON.stringify(reply));
   });
+}
+
+async function engineBy(t: TestContext, answer: http.RequestListener): Promise<HttpEngine> {
+  const server = http.createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const engine = new HttpEngine({
@@ -35,5 +39,32 @@ describe('an engine that answers in an unknown shape', () => {
 
     await assert.rejects(engine.modelCard(never), { code: 'engine_failed' });
     await assert.rejects(engine.countTokens('x', never), { code: 'engine_failed' });
+  });
+});
+
+describe('an engine that closes connections', () => {
+  it('is asked again where it closed one before it answered', async (t) => {
+    let asked = 0;
+    const engine = await engineBy(t, (request, response) => {
+      asked += 1;
+      request.resume();
+      // As a server does whose last answer on this connection has been sent already.
+      if (asked === 2) request.socket.destroy();
+      else response.end(JSON.stringify({ count: asked }));
+    });
+
+    assert.equal(await engine.countTokens('x', never), 1);
+    assert.equal(await engine.countTokens('x', never), 3);
+  });
+
+  it('has failed when it closes the second one, too', async (t) => {
+    let asked = 0;
+    const engine = await engineBy(t, (request) => {
+      asked += 1;
+      request.socket.destroy();
+    });
+
+    await assert.rejects(engine.countTokens('x', never), { code: 'engine_failed' });
+    assert.equal(asked, 2);
   });
 });

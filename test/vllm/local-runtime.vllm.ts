@@ -12,7 +12,7 @@ import { ask, askUntil, json } from '../e2e/front-door-client.ts';
 import { freePorts } from '../e2e/free-ports.ts';
 import { productRoot, run } from '../e2e/shell.ts';
 import { writeLoraAdapter } from './lora-adapter.ts';
-import { CPU_ARGS, findEngineCore, provided } from './real-vllm.ts';
+import { CPU_ARGS, findEngineCore, giveWay, provided } from './real-vllm.ts';
 import { streamAndAct } from './stream-client.ts';
 
 const NAME = `vllm-local-${process.pid}`;
@@ -128,7 +128,8 @@ describe('vLLM as processes of this machine', { timeout: 20 * 60_000 }, () => {
 async function dieOnce(service: string): Promise<number> {
   await untilAnswered(service);
   const engineCore = await engineCoreOf(service);
-  const body = { ...prompt, max_new_tokens: 900 };
+  await giveWay(engineCore);
+  const body = { ...prompt, max_new_tokens: 4000 };
 
   const { frames, afterActMs } = await streamAndAct(
     url(service, 'worker_generate_stream'),

@@ -1,5 +1,6 @@
 /** The real vLLM with a tiny model, as `npm run test:vllm` provides it: `VLLM_BIN` holds the program, `VLLM_MODEL` the model. */
 import { readdir, readFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 
 export function provided(variable: 'VLLM_BIN' | 'VLLM_MODEL'): string {
   const value = process.env[variable];
@@ -8,7 +9,7 @@ export function provided(variable: 'VLLM_BIN' | 'VLLM_MODEL'): string {
 }
 
 /** Arguments without which the tiny model would not run on a processor, or only slowly. */
-export const CPU_ARGS = ['--max-model-len', '1024', '--dtype', 'float32', '--enforce-eager'];
+export const CPU_ARGS = ['--max-model-len', '4096', '--dtype', 'float32', '--enforce-eager'];
 
 /** The process of vLLM that holds the model, among the descendants of its API server. Its name is vLLM's own. */
 export async function findEngineCore(apiServerPid: number): Promise<number> {
@@ -37,4 +38,23 @@ async function descendants(root: number): Promise<readonly number[]> {
 async function parentOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? -1);
+}
+
+/** Nice's largest. */
+const LAST_IN_LINE = 19;
+
+/**
+ * On few cores the threads of the model, which never sleep, keep the API server from sending what is there until the answer is complete.
+ */
+export async function giveWay(engineCore: number): Promise<void> {
+  const tasks = `/proc/${engineCore}/task`;
+  for (const task of await readdir(tasks)) {
+    const children = await readFile(`${tasks}/${task}/children`, 'utf8').catch(() => '');
+    for (const child of children.split(' ').filter(Boolean)) await giveWay(Number(child));
+    try {
+      setPriority(Number(task), LAST_IN_LINE);
+    } catch {
+      // That thread has ended.
+    }
+  }
 }

@@ -11,7 +11,7 @@ import { ask, askUntil, json } from '../e2e/front-door-client.ts';
 import { freePorts } from '../e2e/free-ports.ts';
 import { productRoot, run, succeed } from '../e2e/shell.ts';
 import { writeTinyGguf } from '../e2e/tiny-gguf.ts';
-import { CPU_ARGS, findEngineCore, provided } from './real-vllm.ts';
+import { CPU_ARGS, findEngineCore, giveWay, provided } from './real-vllm.ts';
 import { streamAndAct } from './stream-client.ts';
 
 const PROJECT = `llm-ops-vllm-${process.pid}`;
@@ -56,7 +56,8 @@ describe('vLLM, llama.cpp and the simulator on Docker', { timeout: 20 * 60_000 }
   it('say a death of vLLM’s engine process in mid-stream, refuse with its state, and come back', async (test) => {
     const apiServer = await containerPid('on-vllm');
     const engineCore = await findEngineCore(apiServer);
-    const body = { prompt: 'once', echo: false, temperature: 0, max_new_tokens: 900 };
+    await giveWay(engineCore);
+    const body = { prompt: 'once', echo: false, temperature: 0, max_new_tokens: 4000 };
 
     const { frames, afterActMs } = await streamAndAct(
       url('on-vllm', 'worker_generate_stream'),

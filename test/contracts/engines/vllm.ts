@@ -1,8 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../e2e/free-ports.ts';
-import { findEngineCore, provided } from '../../vllm/real-vllm.ts';
+import { findEngineCore, giveWay, provided } from '../../vllm/real-vllm.ts';
 import { startProcess } from './engine-process.ts';
 import type { EngineUnderTest, RunningEngine } from './engine-under-test.ts';
 import { vllmQuestions } from './vllm-api-client.ts';
@@ -48,23 +46,4 @@ async function start(): Promise<RunningEngine> {
     contextLength: CONTEXT_LENGTH,
     ...vllmQuestions(url, MODEL),
   };
-}
-
-/** Nice's largest. */
-const LAST_IN_LINE = 19;
-
-/**
- * On few cores the threads of the model, which never sleep, keep the API server from sending what is there until the answer is complete.
- */
-async function giveWay(engineCore: number): Promise<void> {
-  const tasks = `/proc/${engineCore}/task`;
-  for (const task of await readdir(tasks)) {
-    const children = await readFile(`${tasks}/${task}/children`, 'utf8').catch(() => '');
-    for (const child of children.split(' ').filter(Boolean)) await giveWay(Number(child));
-    try {
-      setPriority(Number(task), LAST_IN_LINE);
-    } catch {
-      // That thread has ended.
-    }
-  }
 }

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'param_out_of_range'
   | 'context_overflow'
+  | 'template_failed'
   | 'model_mismatch'
   | 'unknown_service'
   | 'not_found'

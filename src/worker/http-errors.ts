@@ -31,6 +31,7 @@ const TABLE: Readonly<Partial<Record<ErrorCode, Row>>> = {
   invalid_request: { status: 400, number: 40001, type: REQUEST },
   param_out_of_range: { status: 400, number: 40302, type: REQUEST },
   context_overflow: { status: 400, number: 40303, type: REQUEST },
+  template_failed: { status: 400, number: 40001, type: 'BadRequestError' },
   model_mismatch: { status: 400, number: 40301, type: REQUEST },
   unknown_service: { status: 404, number: 40301, type: 'not_found_error' },
   not_found: { status: 404, number: 40301, type: 'not_found_error' },

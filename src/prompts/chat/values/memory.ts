@@ -1,0 +1,24 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { fail } from './failure.ts';
+
+let mostBytes = Number.POSITIVE_INFINITY;
+let collect: () => void = () => undefined;
+
+/**
+ * Limits the heap of this thread to what `checkMemory` lets through. V8's own limit has to lie well above it: at that one, V8 ends the thread
+ * for many small allocations, and the whole process for a single large one.
+ */
+export function limitMemory(bytes: number): void {
+  mostBytes = bytes;
+  setFlagsFromString('--expose-gc');
+  collect = runInNewContext('gc') as () => void;
+}
+
+/** Throws when this thread holds more than it may. To be called before anything large is made. */
+export function checkMemory(): void {
+  if (getHeapStatistics().used_heap_size <= mostBytes) return;
+  collect();
+  if (getHeapStatistics().used_heap_size > mostBytes) fail('it needed too much memory');
+}

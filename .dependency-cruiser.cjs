@@ -1,12 +1,12 @@
 // The layers and doors of ARCHITECTURE.md, checked by `npm run check`.
 // A layer may import itself, src/errors.ts, and what LAYERS names; nothing else of ours.
 const LAYERS = {
-  config: [],
+  config: ['prompts'],
   plan: ['config'],
   compose: ['plan', 'config'],
   local: ['plan', 'config'],
   models: ['config'],
-  control: ['compose', 'local', 'models', 'plan', 'config'],
+  control: ['compose', 'local', 'models', 'plan', 'prompts', 'config'],
   prompts: [],
   engines: ['config'],
   'engine-server': [],

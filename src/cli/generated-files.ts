@@ -2,6 +2,8 @@
 import { mkdir, readdir, readFile, rename, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+import { z } from 'zod';
+
 import { WORKER_CONFIG_FILE, WorkerConfig } from '../config/worker-config.ts';
 
 /** `path` is relative to the directory that is rendered into, with `/`. */
@@ -62,10 +64,14 @@ export async function removeGenerated(directory: string, paths: readonly string[
   }
 }
 
-/** JSON has no room for a mark: a worker's configuration is known by its shape. */
+/** JSON has no room for a mark: a worker's configuration is known by its outline, which an older version's has, too. */
+const Outline = z.looseObject({
+  role: WorkerConfig.shape.role,
+  services: z.array(z.looseObject({ name: z.string(), versions: z.array(z.unknown()) })),
+});
+
 function isOurs(path: string, text: string): boolean {
-  if (path.endsWith(`/${WORKER_CONFIG_FILE}`))
-    return WorkerConfig.safeParse(parseJson(text)).success;
+  if (path.endsWith(`/${WORKER_CONFIG_FILE}`)) return Outline.safeParse(parseJson(text)).success;
   const [head = ''] = text.split('\n', 1);
   return head.startsWith('# Generated ') && head.includes('llm-ops');
 }

@@ -86,6 +86,14 @@ async function absentFiles(
     if (source?.kind === 'path')
       named.push({ path: ['services', name, 'source'], file: source.path, what: 'a model' });
 
+  for (const { name, template } of config.services)
+    if (template.from.kind === 'file')
+      named.push({
+        path: ['services', name, 'template'],
+        file: template.from.path,
+        what: 'a conversation template or a chat template',
+      });
+
   const problems = named.map(async ({ path, file, what }) => {
     if (await isThere(file)) return [];
     const hint = `${what} on this machine; relative paths start at the directory of ${context.file}`;

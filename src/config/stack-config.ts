@@ -1,6 +1,7 @@
 /** What the user asked for: the file `llm-ops.yml`, checked, with every default filled in. `loadStackConfig` makes it. */
 import type { GpuDemand } from './values/gpu-demand.ts';
 import type { ModelSource } from './values/model-source.ts';
+import type { TemplateChoice } from './values/template-choice.ts';
 import type { VolumeMount } from './values/volume-mount.ts';
 import type { EngineKind } from './worker-config.ts';
 
@@ -12,6 +13,8 @@ export type StackConfig = {
     /** The machine's GPUs by index; null: not said. */
     readonly gpus: readonly HostGpu[] | null;
   };
+  /** Absolute: conversation templates of the user's, which add to ours and take their places; null: none. */
+  readonly templates: string | null;
   /** In the order of the file. At least one. */
   readonly services: readonly ServiceConfig[];
 };
@@ -49,8 +52,7 @@ export type ServiceConfig = {
   readonly port: number | null;
   /** What each replica asks for; null: no GPU. */
   readonly gpu: GpuDemand | null;
-  /** A conversation template's name; null: the engine's chat endpoint renders conversations. */
-  readonly template: string | null;
+  readonly template: TemplateChoice;
   readonly resources: ResourcesConfig;
   readonly volumes: readonly VolumeMount[];
   readonly replicas: number;

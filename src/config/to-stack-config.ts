@@ -1,6 +1,7 @@
 import type { DefaultsInput, ServiceInput } from './schema/service-schema.ts';
 import type { StackInput } from './schema/stack-schema.ts';
 import type { GatewayConfig, ServiceConfig, StackConfig } from './stack-config.ts';
+import { AUTO } from './values/template-choice.ts';
 import type { GpuDemand, WrittenGpuDemand } from './values/gpu-demand.ts';
 
 export const DEFAULT_STACK_NAME = 'llm-ops';
@@ -12,6 +13,7 @@ export function toStackConfig(input: StackInput): StackConfig {
     name: input.name ?? DEFAULT_STACK_NAME,
     gateway: toGateway(input.gateway ?? {}),
     hosts: { gpus: input.hosts?.gpus ?? null },
+    templates: input.templates ?? null,
     services: services.map(([name, service]) =>
       toService(name, service ?? {}, input.defaults ?? {}),
     ),
@@ -45,7 +47,7 @@ function toService(name: string, own: ServiceInput, defaults: DefaultsInput): Se
     env: own.env === null ? {} : { ...(isStarted && defaults.env), ...own.env },
     port: said.port ?? null,
     gpu: toGpuDemand(said.gpu ?? null, { replicas, without: isStarted && kind === 'vllm' ? 1 : 0 }),
-    template: said.template ?? null,
+    template: said.template ?? AUTO,
     resources: {
       cpu: said.resources?.cpu ?? null,
       memoryBytes: said.resources?.memory ?? null,

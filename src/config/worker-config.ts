@@ -5,6 +5,7 @@
  * directory, never the file (a bind-mounted file keeps the old inode). The worker follows it while it runs.
  */
 import { z } from 'zod';
+import { ConversationTemplate } from '../prompts/conversation-template.ts';
 
 export const WORKER_CONFIG_FILE = 'worker.json';
 
@@ -30,11 +31,35 @@ const WorkerLimits = z.strictObject({
   idle_timeout_ms: z.int().positive().default(300_000),
 });
 
+/** A template as it is, so that the worker needs no files of templates, and a changed one is a changed configuration. */
+export const WorkerTemplate = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('conversation'),
+    conversation: ConversationTemplate,
+  }),
+  z.strictObject({
+    kind: z.literal('chat'),
+    /** Where it comes from, for people. */
+    name: z.string().min(1),
+    /** Jinja, as Hugging Face's tokenizers have it. */
+    source: z.string().min(1),
+    bos_token: z.string().nullable().default(null),
+    eos_token: z.string().nullable().default(null),
+    /** Further tokens that a template may name: `unk_token`, `pad_token`, … */
+    other_tokens: z.record(z.string(), z.string()).readonly().default({}),
+    /** What has no place in a user's text. */
+    special_tokens: z.array(z.string()).readonly().default([]),
+  }),
+]);
+export type WorkerTemplate = z.infer<typeof WorkerTemplate>;
+
 export const WorkerVersion = z.strictObject({
   name: z.string().min(1).default('default'),
   weight: z.number().min(0).default(100),
-  /** A conversation template's name; null: the engine's own chat endpoint renders conversations. */
-  template: z.string().min(1).nullable(),
+  /** How conversations become prompts; null: the engine's own chat endpoint renders them. */
+  template: WorkerTemplate.nullable(),
+  /** Leaves control tokens in what clients send as they are, so that they end and open turns. */
+  allow_control_tokens: z.boolean().default(false),
   limits: WorkerLimits.prefault({}),
   replicas: z.array(WorkerReplica),
 });

@@ -7,7 +7,12 @@ type ChatMessage = {
 
 /** Rendered text, or a conversation that the engine renders with the model's own chat template. */
 export type Prompt =
-  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      /** The text has every special token that the model needs, the first one too: the engine must add none. */
+      readonly hasSpecialTokens: boolean;
+    }
   | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] };
 
 export type Sampling = {

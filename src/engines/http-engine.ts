@@ -116,9 +116,19 @@ export class HttpEngine implements Engine {
       ...(stop.length > 0 ? { stop } : {}),
       ...profile.samplingFields(sampling),
     };
-    return prompt.kind === 'text'
-      ? { path: '/v1/completions', body: { ...body, prompt: prompt.text } }
-      : { path: '/v1/chat/completions', body: { ...body, messages: prompt.messages } };
+    if (prompt.kind === 'chat')
+      return { path: '/v1/chat/completions', body: { ...body, messages: prompt.messages } };
+    const fields = prompt.hasSpecialTokens
+      ? await this.#asItIs(prompt.text, signal)
+      : { prompt: prompt.text };
+    return { path: '/v1/completions', body: { ...body, ...fields } };
+  }
+
+  async #asItIs(text: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+    const way = this.#options.profile.withoutSpecialTokens;
+    if (way.by === 'fields') return { prompt: text, ...way.fields };
+    const reply = await this.#postJson('/tokenize', way.encodeBody(text), signal);
+    return { prompt: read(z.array(z.int()), way.tokens(reply)) };
   }
 
   async #modelName(signal: AbortSignal): Promise<string> {

@@ -14,8 +14,19 @@ export type ApiProfile = {
   readonly usageFields: Readonly<Record<string, unknown>>;
   /** Whether `stop_token_ids` is understood. Where it is not, the ids' texts become stop strings, as FastChat did. */
   readonly stopsAtTokenIds: boolean;
+  /** How a prompt that has its special tokens is kept from getting a second first one. */
+  readonly withoutSpecialTokens: WithoutSpecialTokens;
   readonly tokenizer: TokenizerApi | null;
 };
+
+type WithoutSpecialTokens =
+  | { readonly by: 'fields'; readonly fields: Readonly<Record<string, unknown>> }
+  /** Only token ids are taken as they are, so the text is tokenized first. */
+  | {
+      readonly by: 'tokens';
+      readonly encodeBody: (text: string) => Readonly<Record<string, unknown>>;
+      readonly tokens: (reply: Readonly<Record<string, unknown>>) => unknown;
+    };
 
 type TokenizerApi = {
   readonly encodeBody: (text: string, model: string) => Readonly<Record<string, unknown>>;
@@ -34,6 +45,7 @@ const VLLM: ApiProfile = {
   }),
   usageFields: { stream_options: { include_usage: true, continuous_usage_stats: true } },
   stopsAtTokenIds: true,
+  withoutSpecialTokens: { by: 'fields', fields: { add_special_tokens: false } },
   tokenizer: {
     encodeBody: (prompt, model) => ({ model, prompt }),
     decodeBody: (id, model) => ({ model, tokens: [id] }),
@@ -51,6 +63,12 @@ const LLAMA_CPP: ApiProfile = {
   // Its usage comes with the last chunk only; the timings of each chunk have the same counts.
   usageFields: { stream_options: { include_usage: true }, timings_per_token: true },
   stopsAtTokenIds: false,
+  // Its completions add the first token whatever the text begins with.
+  withoutSpecialTokens: {
+    by: 'tokens',
+    encodeBody: (content) => ({ content, add_special: false }),
+    tokens: (reply) => reply['tokens'],
+  },
   tokenizer: {
     encodeBody: (content) => ({ content, add_special: true }),
     decodeBody: (id) => ({ tokens: [id] }),
@@ -65,6 +83,8 @@ const OPENAI: ApiProfile = {
   samplingFields: () => ({}),
   usageFields: { stream_options: { include_usage: true } },
   stopsAtTokenIds: false,
+  // OpenAI's API has no word for it.
+  withoutSpecialTokens: { by: 'fields', fields: {} },
   tokenizer: null,
 };
 

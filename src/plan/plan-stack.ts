@@ -24,7 +24,8 @@ export function planStack(config: StackConfig, host: HostFacts): StackPlan {
     }),
   );
   const warnings = [...exposureWarnings(config), ...placement.warnings, ...addressWarnings(config)];
-  return { name: config.name, gateway: config.gateway, services, warnings };
+  const { name, gateway, templates } = config;
+  return { name, gateway, services, templates, warnings };
 }
 
 type ServicePlacement = {
@@ -40,7 +41,7 @@ function planService(service: ServiceConfig, { slug, gpus }: ServicePlacement): 
     slug,
     engine,
     model: url === null ? name : null,
-    template,
+    template: { choice: template, chosen: null },
     worker: `${name}-worker`,
     workerHost: `${slug}-worker`,
     replicas: Array.from({ length: replicas }, (_, at): ReplicaPlan => ({

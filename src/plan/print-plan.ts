@@ -1,7 +1,14 @@
 /** Plans as people read them. At most 100 columns. */
 import type { Operation } from './diff.ts';
 import { printTable } from './print-table.ts';
-import type { GatewayPlan, GpuPlan, ReplicaPlan, ServicePlan, StackPlan } from './stack-plan.ts';
+import type {
+  GatewayPlan,
+  GpuPlan,
+  ReplicaPlan,
+  ServicePlan,
+  StackPlan,
+  TemplatePlan,
+} from './stack-plan.ts';
 
 const SIGN: Readonly<Record<Operation['verb'], string>> = {
   create: '+',
@@ -38,10 +45,35 @@ function row(service: ServicePlan, { engine }: ReplicaPlan, at: number): readonl
         service.engine,
         String(at),
         gpus,
-        service.template ?? '-',
+        printTemplateName(service.template),
         `/api/${service.name}/`,
       ]
     : ['', '', String(at), gpus];
+}
+
+/** Which template each service has, and why: one line each. */
+export function printTemplates({ services }: Pick<StackPlan, 'services'>): string {
+  const rows = services.map((service) => {
+    const { name, why } = tellTemplate(service);
+    return [service.name, name, why];
+  });
+  return printTable([['service', 'template', 'because'], ...rows], 100);
+}
+
+/** The template's name, and why it is that one. */
+export function tellTemplate({ template }: ServicePlan): {
+  readonly name: string;
+  readonly why: string;
+} {
+  return { name: printTemplateName(template), why: template.chosen?.why ?? '' };
+}
+
+/** Nothing was looked for yet: what the user wrote. */
+function printTemplateName({ choice, chosen }: TemplatePlan): string {
+  if (chosen === null) return choice.from.kind === 'named' ? choice.from.name : choice.from.kind;
+  const { template } = chosen;
+  if (template === null) return 'the engine’s';
+  return template.kind === 'chat' ? template.name : template.conversation.name;
 }
 
 /** A UUID's first group tells GPUs of one machine apart. */

@@ -1,12 +1,15 @@
 /** The plan: pure data saying what should be. `planStack` makes it, the renderers and runtimes read it. */
 import type { ModelSource } from '../config/values/model-source.ts';
-import type { EngineKind } from '../config/worker-config.ts';
+import type { TemplateChoice } from '../config/values/template-choice.ts';
+import type { EngineKind, WorkerTemplate } from '../config/worker-config.ts';
 
 export type StackPlan = {
   /** Project name, lower case: names Compose's project and the state directory. */
   readonly name: string;
   readonly gateway: GatewayPlan;
   readonly services: readonly ServicePlan[];
+  /** Absolute: the directory of the user's own conversation templates; null: none. */
+  readonly templates: string | null;
   /** For the reader of the generated files and of `plan`: things that work, but that one should know. */
   readonly warnings: readonly string[];
 };
@@ -36,12 +39,26 @@ export type ServicePlan = {
   readonly engine: EngineKind;
   /** The model's name at the engine; null: the worker asks the engine. */
   readonly model: string | null;
-  readonly template: string | null;
+  readonly template: TemplatePlan;
   /** Compose name of the service's worker: `<name>-worker`. */
   readonly worker: string;
   /** Host name of the worker in the edge network: `<slug>-worker`. */
   readonly workerHost: string;
   readonly replicas: readonly ReplicaPlan[];
+};
+
+/** How conversations become prompts: what the user chose, and what that is on this machine. */
+export type TemplatePlan = {
+  readonly choice: TemplateChoice;
+  /** null: nobody has looked yet (`control/choose-templates.ts` does). */
+  readonly chosen: ChosenTemplate | null;
+};
+
+export type ChosenTemplate = {
+  /** null: the engine's own chat endpoint renders. */
+  readonly template: WorkerTemplate | null;
+  /** For people, the end of a sentence: `its name matches …`. */
+  readonly why: string;
 };
 
 export type ReplicaPlan = {

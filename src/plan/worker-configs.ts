@@ -48,5 +48,10 @@ function serviceConfigOf(
     engine: apiOf(replica, engine),
     model,
   }));
-  return { name, versions: [{ template, replicas }] };
+  const version = {
+    template: template.chosen?.template ?? null,
+    ...(template.choice.allowControlTokens && { allow_control_tokens: true }),
+    replicas,
+  };
+  return { name, versions: [version] };
 }

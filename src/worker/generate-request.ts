@@ -6,12 +6,15 @@ import { z } from 'zod';
 import type { Sampling } from '../engines/engine.ts';
 import { LlmOpsError } from '../errors.ts';
 
+/** What was said so far. `system` null: nothing, so that the template's default counts; an empty text: none. */
+export type Conversation = { readonly system: string | null; readonly turns: readonly Turn[] };
+
 type Turn = { readonly role: 'user' | 'assistant'; readonly text: string };
 
 export type GenerateRequest = {
   readonly input:
     | { readonly kind: 'completion'; readonly prompt: string }
-    | { readonly kind: 'chat'; readonly system: string | null; readonly turns: readonly Turn[] };
+    | ({ readonly kind: 'chat' } & Conversation);
   /** null: not said, which the protocol reads as true. */
   readonly echo: boolean | null;
   readonly modelIdentifier: string | null;

@@ -1,9 +1,9 @@
 /** One generation, from the parsed request to a stream of progress: place, replica, prompt, engine. Knows nothing of HTTP replies. */
-import type { Prompt, Sampling, Usage, FinishReason } from '../engines/engine.ts';
+import type { Prompt, Usage, FinishReason } from '../engines/engine.ts';
 import { LlmOpsError } from '../errors.ts';
-import { renderPrompt } from '../prompts/render-prompt.ts';
 import type { GenerateRequest } from './generate-request.ts';
-import type { LiveService, LiveVersion } from './live-service.ts';
+import type { LiveService } from './live-service.ts';
+import { preparePrompt } from './prepare-prompt.ts';
 
 export type Progress = {
   /** New text since the last progress. With `echo`, the first one has the prompt. */
@@ -25,7 +25,8 @@ export async function* generate(
 ): AsyncGenerator<Progress> {
   checkModel(service, request);
   const version = service.chooseVersion();
-  const { prompt, sampling } = toEngineRequest(version, request);
+  const { chatRenderer } = service;
+  const { prompt, sampling } = await preparePrompt(request, { ...version, chatRenderer, signal });
   const echo = echoOf(prompt, request);
   const giveBack = await version.slots.take(signal);
   try {
@@ -56,35 +57,6 @@ function checkModel(service: LiveService, request: GenerateRequest): void {
     `model_identifier is "${asked}", but this address serves "${service.name}"`,
     { param: 'model_identifier', details: { service: service.name } },
   );
-}
-
-function toEngineRequest(
-  version: LiveVersion,
-  request: GenerateRequest,
-): { prompt: Prompt; sampling: Sampling } {
-  const { input, sampling } = request;
-  if (input.kind === 'completion')
-    return { prompt: { kind: 'text', text: input.prompt }, sampling };
-  const { template } = version;
-  if (template === null) {
-    const system =
-      input.system === null ? [] : [{ role: 'system', content: input.system } as const];
-    const turns = input.turns.map(({ role, text }) => ({ role, content: text }));
-    return { prompt: { kind: 'chat', messages: [...system, ...turns] }, sampling };
-  }
-  const text = renderPrompt(template, { system: input.system, messages: input.turns });
-  return { prompt: { kind: 'text', text }, sampling: withStops(sampling, template) };
-}
-
-/** What ends a turn in this template ends the answer, beside what the client asked for. */
-function withStops(sampling: Sampling, template: NonNullable<LiveVersion['template']>): Sampling {
-  const stop =
-    typeof template.stop_str === 'string' ? [template.stop_str] : (template.stop_str ?? []);
-  return {
-    ...sampling,
-    stop: [...new Set([...sampling.stop, ...stop])],
-    stopTokenIds: [...new Set([...sampling.stopTokenIds, ...(template.stop_token_ids ?? [])])],
-  };
 }
 
 /** FastChat's default is to echo; a conversation that the engine renders has no text that we could echo. */

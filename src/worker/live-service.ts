@@ -1,7 +1,7 @@
 /** A service while it runs: its versions with their places, templates and replicas, changed in place when the configuration changes. */
-import type { WorkerService, WorkerVersion } from '../config/worker-config.ts';
+import type { WorkerService, WorkerTemplate, WorkerVersion } from '../config/worker-config.ts';
 import { LlmOpsError } from '../errors.ts';
-import type { ConversationTemplate } from '../prompts/conversation-template.ts';
+import type { ChatRenderer } from '../prompts/chat/chat-renderer.ts';
 import type { EngineProgress } from './engine-progress.ts';
 import { Replica } from './replica.ts';
 import type { ReplicaState } from './replica.ts';
@@ -10,13 +10,14 @@ import { Slots } from './slots.ts';
 export type LiveVersion = {
   readonly name: string;
   readonly weight: number;
-  readonly template: ConversationTemplate | null;
+  readonly template: WorkerTemplate | null;
+  readonly allowControlTokens: boolean;
   readonly slots: Slots;
   readonly replicas: readonly Replica[];
 };
 
 export type Surroundings = {
-  readonly templates: ReadonlyMap<string, ConversationTemplate>;
+  readonly chatRenderer: ChatRenderer;
   readonly onReplicaChange: (replica: Replica) => void;
   /** What engines that load are doing, by replica id. Never rejects. */
   readonly readProgress: () => Promise<EngineProgress>;
@@ -44,6 +45,10 @@ export class LiveService {
   constructor(name: string, surroundings: Surroundings) {
     this.name = name;
     this.#surroundings = surroundings;
+  }
+
+  get chatRenderer(): ChatRenderer {
+    return this.#surroundings.chatRenderer;
   }
 
   get versions(): readonly LiveVersion[] {
@@ -162,8 +167,8 @@ export class LiveService {
       kept.set(key, replica);
       return replica;
     });
-    const { name, weight } = version;
-    return { name, weight, template: this.#template(version.template), slots, replicas };
+    const { name, weight, template, allow_control_tokens: allowControlTokens } = version;
+    return { name, weight, template, allowControlTokens, slots, replicas };
   }
 
   #open(version: WorkerVersion, config: WorkerVersion['replicas'][number]): Replica {
@@ -173,13 +178,6 @@ export class LiveService {
     });
     replica.watch();
     return replica;
-  }
-
-  #template(name: string | null): ConversationTemplate | null {
-    if (name === null) return null;
-    const template = this.#surroundings.templates.get(name);
-    if (template !== undefined) return template;
-    throw new LlmOpsError('config_invalid', `${this.name}: no conversation template "${name}"`);
   }
 }
 

@@ -21,15 +21,8 @@ export class LiveStack {
     return [...this.#services.values()];
   }
 
-  /** Swaps to a new configuration. A broken one (an unknown template) throws `config_invalid` and changes nothing. */
+  /** Swaps to a new configuration. */
   configure(config: WorkerConfig): void {
-    for (const { versions, name } of config.services)
-      for (const { template } of versions)
-        if (template !== null && !this.#surroundings.templates.has(template))
-          throw new LlmOpsError(
-            'config_invalid',
-            `${name}: no conversation template "${template}"`,
-          );
     const before = this.#services;
     this.#role = config.role;
     this.#services = new Map(

@@ -2,7 +2,6 @@
  * The worker program. Reads LLM_OPS_WORKER_CONFIG (directory), LLM_OPS_HOST (127.0.0.1), LLM_OPS_PORT (8000), LLM_OPS_LOG_LEVEL (info)
  * and LLM_OPS_DRAIN_MS (30000). SIGTERM and SIGINT drain it. Started with an IPC channel, it ends when its parent does.
  */
-import { fileURLToPath } from 'node:url';
 import { LlmOpsError } from '../errors.ts';
 import { serveWorker } from './serve.ts';
 
@@ -26,7 +25,6 @@ if (configDirectory === undefined) {
 
 const worker = await serveWorker({
   configDirectory,
-  templateDirectory: fileURLToPath(new URL('../../templates/conversations', import.meta.url)),
   host: env['LLM_OPS_HOST'] ?? '127.0.0.1',
   port: Number(env['LLM_OPS_PORT'] ?? 8000),
   logLevel: env['LLM_OPS_LOG_LEVEL'] ?? 'info',

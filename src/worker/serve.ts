@@ -1,5 +1,5 @@
 /** The worker as a whole: configuration, engines, server, and an orderly end. */
-import { loadTemplates } from '../prompts/load-templates.ts';
+import { createChatRenderer } from '../prompts/chat/chat-renderer.ts';
 import { Departures } from './departure.ts';
 import { openEngineProgress } from './engine-progress.ts';
 import { followConfig, loadWorkerConfig } from './follow-config.ts';
@@ -12,8 +12,6 @@ const LAST_WORDS_MS = 1_000;
 export type WorkerOptions = {
   /** Directory with `worker.json`; followed while the worker runs. */
   readonly configDirectory: string;
-  /** Directory of the conversation templates. */
-  readonly templateDirectory: string;
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
@@ -31,13 +29,11 @@ export type RunningWorker = {
 
 /** Listens and serves until `close`. Throws `config_invalid`, and Node's error of `listen` (EADDRINUSE). */
 export async function serveWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const [{ config, text }, templates] = await Promise.all([
-    loadWorkerConfig(options.configDirectory),
-    loadTemplates(options.templateDirectory),
-  ]);
+  const { config, text } = await loadWorkerConfig(options.configDirectory);
+  const chatRenderer = createChatRenderer();
   const departures = new Departures();
   const stack = new LiveStack({
-    templates,
+    chatRenderer,
     onReplicaChange: ({ id, state }) => {
       app.log.info({ replica: id, state }, 'engine state');
     },
@@ -61,6 +57,7 @@ export async function serveWorker(options: WorkerOptions): Promise<RunningWorker
     .catch(async (error: unknown) => {
       unfollow();
       await stack.close();
+      await chatRenderer.close();
       throw error;
     });
   return {
@@ -75,6 +72,7 @@ export async function serveWorker(options: WorkerOptions): Promise<RunningWorker
       await app.close();
       timers.forEach(clearTimeout);
       await stack.close();
+      await chatRenderer.close();
     },
   };
 }

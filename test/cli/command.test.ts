@@ -105,7 +105,10 @@ describe('llm-ops, the command', () => {
     const second = await runCommand(['init'], { cwd });
 
     assert.deepEqual([first.status, valid.status, second.status], [0, 0, 1]);
-    assert.match(valid.stdout, /^llm-ops\.yml: 1 service, fine\n$/);
+    assert.match(
+      valid.stdout,
+      /^Llama-2-7b-chat +llama-2 +the configuration names it\n\nllm-ops\.yml: 1 service, fine\n$/m,
+    );
     assert.match(second.stderr, /^error: llm-ops\.yml is there already\n.*--force/);
   });
 

@@ -11,16 +11,19 @@ import { describe, it } from 'node:test';
 import { renderCompose } from '../../src/compose/render-compose.ts';
 import { loadParts } from '../../src/compose/load-parts.ts';
 import { loadStackConfig } from '../../src/config/load-stack-config.ts';
+import { chooseTemplates, withTemplates } from '../../src/control/choose-templates.ts';
 import { LlmOpsError } from '../../src/errors.ts';
 import { planStack } from '../../src/plan/plan-stack.ts';
 import type { StackPlan } from '../../src/plan/stack-plan.ts';
+import { loadTemplates } from '../../src/prompts/load-templates.ts';
 import { TEMPLATES } from './render-sample.ts';
 
 const GOLDEN = join(import.meta.dirname, '../golden');
 const CONFIG = 'llm-ops.yml';
 /** Stands for the directory of the case, which lies elsewhere on each machine. */
 const STACK = '/stack';
-const CONVERSATIONS = ['llama-2', 'vicuna_v1.1', 'mistral'];
+const templates = await loadTemplates(join(import.meta.dirname, '../../templates/conversations'));
+const CONVERSATIONS = [...templates.keys()];
 
 type Files = Readonly<Record<string, string>>;
 
@@ -28,7 +31,9 @@ async function render(directory: string): Promise<Files> {
   const portable = (text: string) => text.replaceAll(directory, STACK);
   try {
     const { config } = await loadStackConfig(join(directory, CONFIG), { templates: CONVERSATIONS });
-    const plan = planStack(config, { gpus: null });
+    const planned = planStack(config, { gpus: null });
+    const chosen = await chooseTemplates(planned, { templates, store: null });
+    const plan = withTemplates(planned, chosen);
     const files = renderCompose(JSON.parse(portable(JSON.stringify(plan))) as StackPlan, {
       parts: await loadParts(TEMPLATES),
       version: '0.0.0',

@@ -1,4 +1,5 @@
 /** Hand-made plans: small, complete, and changed by the test that needs another. */
+import { AUTO } from '../../src/config/values/template-choice.ts';
 import type {
   EnginePlan,
   GatewayPlan,
@@ -35,7 +36,7 @@ export function serviceOf(
     slug,
     engine: first !== undefined && 'kind' in first ? first.kind : 'openai',
     model: name,
-    template: null,
+    template: { choice: AUTO, chosen: null },
     worker: `${name}-worker`,
     workerHost: `${slug}-worker`,
     replicas: engines.map((engine, index) => ({
@@ -54,6 +55,7 @@ export function planOf(
   return {
     name: 't-compose-sample',
     services,
+    templates: null,
     warnings: [],
     ...changes,
     gateway: {

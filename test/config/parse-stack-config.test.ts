@@ -2,8 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseStackConfig } from '../../src/config/load-stack-config.ts';
 import type { ServiceConfig } from '../../src/config/stack-config.ts';
+import { AUTO, type TemplateChoice } from '../../src/config/values/template-choice.ts';
 
 const TEMPLATES = ['llama-2', 'mistral'];
+const MISTRAL = chosen({ kind: 'named', name: 'mistral' });
+
+function chosen(from: TemplateChoice['from'], allowControlTokens = false): TemplateChoice {
+  return { from, allowControlTokens };
+}
 
 function parse(text: string) {
   return parseStackConfig(text, { file: '/etc/stack/llm-ops.yml', templates: TEMPLATES });
@@ -28,6 +34,7 @@ describe('parseStackConfig', () => {
         tls: { kind: 'self-signed' },
       },
       hosts: { gpus: null },
+      templates: null,
       services: [
         {
           name: 'A',
@@ -39,7 +46,7 @@ describe('parseStackConfig', () => {
           env: {},
           port: null,
           gpu: { count: 1, names: [], minMemoryGiB: null, ids: [] },
-          template: null,
+          template: AUTO,
           resources: { cpu: null, memoryBytes: null, shmBytes: null },
           volumes: [],
           replicas: 1,
@@ -47,6 +54,29 @@ describe('parseStackConfig', () => {
         },
       ],
     });
+  });
+
+  it('reads every form of a template', () => {
+    const chat = { kind: 'chat', source: '{{ x }}', bosToken: null, eosToken: null } as const;
+    for (const [written, expected] of [
+      ['auto', AUTO],
+      ['engine', chosen({ kind: 'engine' })],
+      ['mistral', MISTRAL],
+      ['./mine.yml', chosen({ kind: 'file', path: '/etc/stack/mine.yml' })],
+      ['{ name: mistral }', MISTRAL],
+      ['{ allow_control_tokens: true }', chosen({ kind: 'auto' }, true)],
+      ['{ name: ./a.jinja }', chosen({ kind: 'file', path: '/etc/stack/a.jinja' })],
+      ['{ chat_template: "{{ x }}" }', chosen(chat)],
+      [
+        '{ chat_template: "{{ x }}", bos_token: <s>, eos_token: { content: </s>, lstrip: false }, allow_control_tokens: true }',
+        chosen({ ...chat, bosToken: '<s>', eosToken: '</s>' }, true),
+      ],
+    ] as const)
+      assert.deepEqual(service(`{ source: a/b, template: ${written} }`).template, expected);
+    assert.equal(
+      parse('{ templates: mine, services: { A: { engine: sim } } }').templates,
+      '/etc/stack/mine',
+    );
   });
 
   it('reads every key of a service', () => {
@@ -65,7 +95,7 @@ describe('parseStackConfig', () => {
       env: { A: '1', B: null },
       port: 9000,
       gpu: { count: 2, names: ['A100'], minMemoryGiB: null, ids: [] },
-      template: 'mistral',
+      template: MISTRAL,
       resources: { cpu: 4, memoryBytes: 8 * 1024 ** 3, shmBytes: 1024 ** 3 },
       volumes: [
         { kind: 'volume', source: 'v', target: '/v', readOnly: false },
@@ -190,7 +220,7 @@ describe('defaults', () => {
 
     assert.deepEqual(
       { template, port, env, replicas },
-      { template: 'mistral', port: 1, env: { A: '1', B: '2' }, replicas: 2 },
+      { template: MISTRAL, port: 1, env: { A: '1', B: '2' }, replicas: 2 },
     );
   });
 
@@ -209,7 +239,7 @@ describe('defaults', () => {
       '{ template: mistral, env: { A: 1 } }',
     );
 
-    assert.deepEqual({ template, env }, { template: null, env: {} });
+    assert.deepEqual({ template, env }, { template: AUTO, env: {} });
   });
 
   it('say nothing of how to start an engine that runs already', () => {
@@ -218,7 +248,7 @@ describe('defaults', () => {
       '{ image: x, gpu: 2, args: [a], env: { A: 1 }, replicas: 2, template: mistral }',
     );
 
-    assert.deepEqual(running, { ...service('{ url: "http://a" }'), template: 'mistral' });
+    assert.deepEqual(running, { ...service('{ url: "http://a" }'), template: MISTRAL });
   });
 
   it('choose the engine that a service is checked as', () => {

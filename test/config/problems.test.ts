@@ -173,9 +173,13 @@ describe('values that do not fit', () => {
     ],
     [
       'source: a/b, template: lama-2',
-      /not a conversation template \| did you mean `llama-2`\? there are: llama-2, mistral/,
+      /not a conversation template \| did you mean `llama-2`\? Else auto, engine, a name/,
     ],
-    ['source: a/b, template: xyz', /not a conversation template \| there are: llama-2, mistral/],
+    ['source: a/b, template: { chat_template: }', /template.chat_template: nothing is no chat/],
+    ['source: a/b, template: { chat_template: x, eos_token: 5 }', /eos_token: 5 is no token/],
+    ['source: a/b, template: { nam: x }', /template.nam: unknown key \| did you mean `name`/],
+    ['source: a/b, template: { allow_control_tokens: 1 }', /1 is neither true nor false/],
+    ['source: a/b, template: xyz', /not a conversation template \| auto, engine, a name/],
     [
       'source: a/b, args: --max-model-len 4096',
       /A.args: "--max-model-len 4096" where a list should be \| one item for each/,

@@ -35,7 +35,7 @@ describe('the starter', () => {
     assert.deepEqual(more, []);
     assert.equal(service?.name, 'Llama-2-7b-chat');
     assert.equal(service.engine, 'vllm');
-    assert.equal(service.template, 'llama-2');
+    assert.deepEqual(service.template.from, { kind: 'named', name: 'llama-2' });
     assert.equal(service.gpu?.count, 1);
     assert.deepEqual(service.source, {
       kind: 'hub',

@@ -1,4 +1,5 @@
 /** Plans and doors for tests. */
+import { AUTO } from '../../src/config/values/template-choice.ts';
 import type { FrontDoor } from '../../src/control/front-door.ts';
 import type { GatewayPlan, ServicePlan, StackPlan } from '../../src/plan/stack-plan.ts';
 
@@ -17,7 +18,7 @@ export function servicePlan(name: string): ServicePlan {
     slug,
     engine: 'sim',
     model: null,
-    template: null,
+    template: { choice: AUTO, chosen: null },
     worker: `${name}-worker`,
     workerHost: `${slug}-worker`,
     replicas: [
@@ -31,6 +32,7 @@ export function stackPlan(names: readonly string[], gateway: Partial<GatewayPlan
     name: 'test',
     gateway: { ...GATEWAY, ...gateway },
     services: names.map(servicePlan),
+    templates: null,
     warnings: [],
   };
 }

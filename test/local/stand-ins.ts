@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { AUTO } from '../../src/config/values/template-choice.ts';
 import { createLocalRuntime, type LocalRuntime } from '../../src/local/local-runtime.ts';
 import { takeFreePort } from '../../src/local/process/free-port.ts';
 import type { Timing } from '../../src/local/timing.ts';
@@ -130,6 +131,7 @@ export async function withBench(
           tls: { kind: 'off' },
         },
         services,
+        templates: null,
         warnings: [],
       }),
       runtimeWith,
@@ -163,7 +165,7 @@ export function servicePlan(
   engine: EnginePlan | { readonly url: string },
 ): ServicePlan {
   return {
-    ...{ name, slug: name, model: name, template: null },
+    ...{ name, slug: name, model: name, template: { choice: AUTO, chosen: null } },
     engine: 'url' in engine ? 'openai' : engine.kind,
     ...{ worker: `${name}-worker`, workerHost: `${name}-worker` },
     replicas: [{ id: `${name}-engine-0`, host: `${name}-engine-0`, engine }],

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planStack } from '../../src/plan/plan-stack.ts';
 import { printPlacement } from '../../src/plan/print-plan.ts';
-import { gpus, host, service, stack } from './sample-config.ts';
+import { byName, gpus, host, service, stack } from './sample-config.ts';
 
-const LLAMA = service('Llama-2-7b-chat', { gpu: gpus(2), template: 'llama-2', replicas: 2 });
+const LLAMA = service('Llama-2-7b-chat', {
+  gpu: gpus(2),
+  template: byName('llama-2'),
+  replicas: 2,
+});
 const QWEN = service('Qwen2.5', { engine: 'llama.cpp' });
 const REMOTE = service('remote', { engine: 'openai', url: 'http://10.0.0.7:8000', source: null });
 const FOUR = host('A100', 'A100', 'A100', 'A100');
@@ -16,7 +20,7 @@ describe('planStack', () => {
       env: { A: null },
       image: 'i',
       gpu: gpus(1),
-      template: 'llama-2',
+      template: byName('llama-2'),
     };
     const volumes = [{ kind: 'volume', source: 'v', target: '/v', readOnly: true }] as const;
 
@@ -37,7 +41,7 @@ describe('planStack', () => {
           slug: 'mistral-7b',
           engine: 'vllm',
           model: 'Mistral.7B',
-          template: 'llama-2',
+          template: { choice: byName('llama-2'), chosen: null },
           worker: 'Mistral.7B-worker',
           workerHost: 'mistral-7b-worker',
           replicas: [
@@ -60,6 +64,7 @@ describe('planStack', () => {
           ],
         },
       ],
+      templates: null,
       warnings: [],
     });
   });
@@ -138,8 +143,8 @@ describe('printPlacement', () => {
 service          engine     replica  GPUs                  template  address
 Llama-2-7b-chat  vllm       0        GPU-0,GPU-1           llama-2   /api/Llama-2-7b-chat/
                             1        GPU-2,GPU-3
-Qwen2.5          llama.cpp  0        -                     -         /api/Qwen2.5/
-remote           openai     0        http://10.0.0.7:8000  -         /api/remote/`,
+Qwen2.5          llama.cpp  0        -                     auto      /api/Qwen2.5/
+remote           openai     0        http://10.0.0.7:8000  auto      /api/remote/`,
     );
   });
 

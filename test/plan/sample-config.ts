@@ -1,5 +1,6 @@
 import type { ServiceConfig, StackConfig } from '../../src/config/stack-config.ts';
 import type { GpuDemand } from '../../src/config/values/gpu-demand.ts';
+import { AUTO, type TemplateChoice } from '../../src/config/values/template-choice.ts';
 import type { Gpu } from '../../src/plan/host-facts.ts';
 
 export function stack(
@@ -16,6 +17,7 @@ export function stack(
       tls: { kind: 'self-signed' },
     },
     hosts: { gpus: null },
+    templates: null,
     services,
     ...facts,
   };
@@ -32,7 +34,7 @@ export function service(name: string, facts: Partial<ServiceConfig> = {}): Servi
     env: {},
     port: null,
     gpu: null,
-    template: null,
+    template: AUTO,
     resources: { cpu: null, memoryBytes: null, shmBytes: null },
     idleUnloadS: null,
     volumes: [],
@@ -55,4 +57,9 @@ export function host(...names: readonly (string | readonly [name: string, memory
       return { id: `GPU-${index}`, index, name, memoryGiB };
     }),
   };
+}
+
+/** A template chosen by its name. */
+export function byName(name: string): TemplateChoice {
+  return { from: { kind: 'named', name }, allowControlTokens: false };
 }

@@ -1,24 +1,35 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { WorkerConfig } from '../../src/config/worker-config.ts';
+import { ConversationTemplate } from '../../src/prompts/conversation-template.ts';
 import { planStack } from '../../src/plan/plan-stack.ts';
 import type { ReplicaPlan } from '../../src/plan/stack-plan.ts';
 import { gatewayConfigOf, workerConfigOf } from '../../src/plan/worker-configs.ts';
-import { host, service, stack } from './sample-config.ts';
+import { byName, host, service, stack } from './sample-config.ts';
 
 const PLAN = planStack(
   stack([
-    service('A.b', { template: 'llama-2', replicas: 2 }),
+    service('A.b', { template: byName('plain'), replicas: 2 }),
     service('remote', { engine: 'openai', url: 'http://10.0.0.7:8000' }),
   ]),
   host(),
 );
+const PLAIN = {
+  kind: 'conversation',
+  conversation: ConversationTemplate.parse({
+    ...{ name: 'plain', system_template: '{system_message}', roles: ['U', 'A'] },
+    ...{ sep_style: 'ADD_COLON_SINGLE', sep: '\n' },
+  }),
+} as const;
+const chosen = { template: PLAIN, why: 'of this test' };
+const [first] = PLAN.services;
+const CHOSEN = { ...first!, template: { ...first!.template, chosen } };
 const urlOf = ({ host: name, engine }: ReplicaPlan) =>
   'url' in engine ? engine.url : `http://${name}:${engine.port}`;
 
 describe('workerConfigOf', () => {
   it('is the one service, as the worker reads it', () => {
-    const config = workerConfigOf(PLAN.services[0]!, urlOf);
+    const config = workerConfigOf(CHOSEN, urlOf);
 
     assert.deepEqual(config, {
       role: 'worker',
@@ -27,7 +38,7 @@ describe('workerConfigOf', () => {
           name: 'A.b',
           versions: [
             {
-              template: 'llama-2',
+              template: PLAIN,
               replicas: [
                 {
                   id: 'A.b-engine-0',

@@ -84,9 +84,11 @@ describe('a gateway that serves the services itself', () => {
   it('keeps what it had when the new configuration is broken', async (t) => {
     const engine = await startEngine(t, { answerTokens: 3 });
     const worker = await startWorker(t, gateway({ name: 'a', url: engine.url }));
-    const [service] = oneService('b', engine.url, { template: 'no-such-template' }).services;
+    const [service] = oneService('b', engine.url).services;
+    const template = { kind: 'conversation', conversation: { name: 'broken' } } as never;
 
-    await worker.configure({ role: 'gateway', services: [service!] });
+    const versions = service!.versions.map((version) => ({ ...version, template }));
+    await worker.configure({ role: 'gateway', services: [{ name: 'b', versions }] });
     await worker.configure(gateway({ name: 'a', url: engine.url }, { name: 'c', url: engine.url }));
 
     await until(

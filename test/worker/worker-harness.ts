@@ -4,9 +4,9 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import type { WorkerConfigInput } from '../../src/config/worker-config.ts';
+import type { WorkerConfigInput, WorkerTemplate } from '../../src/config/worker-config.ts';
 import { serveEngine } from '../../src/engine-server/serve.ts';
+import { loadTemplates } from '../../src/prompts/load-templates.ts';
 import { serveWorker } from '../../src/worker/serve.ts';
 import type { WorkerOptions } from '../../src/worker/serve.ts';
 
@@ -44,7 +44,6 @@ export async function startWorker(
   await configure(config);
   const workerOptions = {
     configDirectory: directory,
-    templateDirectory: fileURLToPath(new URL('../../templates/conversations', import.meta.url)),
     host: '127.0.0.1',
     port: 0,
     logLevel: 'silent',
@@ -58,6 +57,15 @@ export async function startWorker(
     await rm(directory, { recursive: true, force: true });
   });
   return { url: worker.url, configure, close, options: workerOptions };
+}
+
+const templates = await loadTemplates(join(import.meta.dirname, '../../templates/conversations'));
+
+/** One of the product's own. */
+export function named(name: string): WorkerTemplate {
+  const conversation = templates.get(name);
+  if (conversation === undefined) throw new Error(`there is no template ${name}`);
+  return { kind: 'conversation', conversation };
 }
 
 /** A worker configuration with one service on one simulator, as the tests mostly want it. */
@@ -80,7 +88,7 @@ export function oneService(
         name,
         versions: [
           {
-            template,
+            template: template === null ? null : named(template),
             limits: { concurrency, idle_timeout_ms: idleTimeoutMs },
             replicas: [replica],
           },

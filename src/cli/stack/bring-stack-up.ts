@@ -85,7 +85,7 @@ async function prepare(
   { context, signal }: Omit<WaitSurroundings, 'hint'>,
 ): Promise<BringStackUpOptions | null> {
   const { plan } = options.stack;
-  await runtime.check(await locateModels(plan, runtime.kind, context));
+  await runtime.check(await locateModels(plan, { runtime: runtime.kind }, context));
   await assertFrontDoorFree(runtime, plan);
   try {
     const prepared = await fetchModels(plan, { runtime: runtime.kind, signal }, context);

@@ -2,13 +2,13 @@
 import { basename, join } from 'node:path';
 
 import { loadStackConfig } from '../../config/load-stack-config.ts';
-import { loadStackName } from '../../config/load-stack-name.ts';
+import { loadStackName, loadTemplateDirectory } from '../../config/load-stack-name.ts';
 import type { StackConfig } from '../../config/stack-config.ts';
 import type { StackPlace } from '../../control/runtimes.ts';
 import { planStack } from '../../plan/plan-stack.ts';
 import type { StackPlan } from '../../plan/stack-plan.ts';
-import { listTemplateNames } from '../../prompts/load-templates.ts';
 import type { CliContext } from '../cli-context.ts';
+import { listAllTemplates } from './choose-plan-templates.ts';
 
 export type StackOptions = {
   readonly file: string;
@@ -25,7 +25,7 @@ export type PlannedStack = NamedStack & { readonly plan: StackPlan };
 
 /** Loads the configuration file. Throws `config_invalid` with all problems. */
 export async function loadStack(options: StackOptions, context: CliContext): Promise<NamedStack> {
-  const templates = await listTemplateNames(join(context.productRoot, 'templates/conversations'));
+  const templates = await listAllTemplates(await loadTemplateDirectory(options.file), context);
   const { config: loaded, directory } = await loadStackConfig(options.file, { templates });
   const config =
     options.port === undefined

@@ -1,18 +1,22 @@
-/** A plan with the models of this machine in it, for verbs that ask a runtime what it would do with it. */
+/** A plan with the models of this machine and their templates in it, for verbs that ask a runtime what it would do with it. */
+import { withTemplates } from '../../control/choose-templates.ts';
 import { type PullContext, prepareModels } from '../../control/prepare-models.ts';
 import type { RuntimeKind } from '../../plan/runtime.ts';
 import type { StackPlan } from '../../plan/stack-plan.ts';
 import type { CliContext } from '../cli-context.ts';
 import { showPulling } from '../output/show-pulling.ts';
+import { choosePlanTemplates } from './choose-plan-templates.ts';
 
-/** Only looks, without network: what is missing is in the warnings. */
+/** Only looks, without network: what is missing is in the warnings. `isElsewhere`: the plan is for another machine. */
 export function locateModels(
   plan: StackPlan,
-  runtime: RuntimeKind,
+  { runtime, isElsewhere = false }: LocateOptions,
   context: CliContext,
 ): Promise<StackPlan> {
-  return prepare(plan, { runtime, pull: null }, context);
+  return prepare(plan, { runtime, isElsewhere, pull: null }, context);
 }
+
+type LocateOptions = { readonly runtime: RuntimeKind; readonly isElsewhere?: boolean };
 
 /** Fetches what is missing, and shows it. Throws what the store throws, and the signal's reason. */
 export async function fetchModels(
@@ -23,7 +27,7 @@ export async function fetchModels(
   const display = showPulling(context.terminal);
   const pull = { signal, onProgress: display.onProgress };
   try {
-    const prepared = await prepare(plan, { runtime, pull }, context);
+    const prepared = await prepare(plan, { runtime, isElsewhere: false, pull }, context);
     await display.end(true);
     return prepared;
   } catch (error) {
@@ -34,9 +38,11 @@ export async function fetchModels(
 
 async function prepare(
   plan: StackPlan,
-  options: { readonly runtime: RuntimeKind; readonly pull: PullContext | null },
+  { runtime, isElsewhere, pull }: Required<LocateOptions> & { readonly pull: PullContext | null },
   context: CliContext,
 ): Promise<StackPlan> {
   const store = await context.modelStore();
-  return prepareModels(plan, { ...options, store, cache: context.cache });
+  const prepared = await prepareModels(plan, { runtime, pull, store, cache: context.cache });
+  // By the sources as they were written: a path of the cache hides the model's name.
+  return withTemplates(prepared, await choosePlanTemplates(plan, { isElsewhere }, context));
 }

@@ -83,7 +83,11 @@ async function findReal(
   const [real] = stack.config.services.filter(isReal);
   if (real?.source == null) throw new LlmOpsError('internal', 'the demo has no real model');
   const { name, source: hub } = real;
-  const plan = await locateModels(planStack(stack.config, { gpus: null }), 'local', context);
+  const plan = await locateModels(
+    planStack(stack.config, { gpus: null }),
+    { runtime: 'local' },
+    context,
+  );
   const display = showPulling(context.terminal);
   try {
     await runtime.check(plan);

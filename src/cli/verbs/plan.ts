@@ -1,7 +1,12 @@
 /** `plan`: what `up` would do, and why. */
 import { planOperations } from '../../control/bring-up.ts';
 import { gatewayOn } from '../../control/front-door.ts';
-import { printOperations, printPlacement } from '../../plan/print-plan.ts';
+import {
+  printOperations,
+  printPlacement,
+  printTemplates,
+  tellTemplate,
+} from '../../plan/print-plan.ts';
 import type { RuntimeKind } from '../../plan/runtime.ts';
 import type { CliContext, CommonOptions } from '../cli-context.ts';
 import type { ExitStatus } from '../exit-code.ts';
@@ -17,13 +22,16 @@ export type PlanOptions = CommonOptions & {
 export async function plan(options: PlanOptions, context: CliContext): Promise<ExitStatus> {
   const { plan: stack, place } = await loadPlannedStack(options, context);
   const runtime = await openForUp(context, place, options.runtime);
-  const prepared = await locateModels(stack, runtime.kind, context);
+  const prepared = await locateModels(stack, { runtime: runtime.kind }, context);
   const operations = await planOperations(runtime, prepared);
   const { warnings } = prepared;
   const { terminal } = context;
   if (options.json) {
     // As the user wrote them: where a model lies is this machine's affair.
-    const { services } = stack;
+    const services = stack.services.map((service, at) => ({
+      ...service,
+      template: tellTemplate(prepared.services[at] ?? service),
+    }));
     terminal.out(
       JSON.stringify({ runtime: runtime.kind, services, warnings, operations }, null, 2),
     );
@@ -31,8 +39,9 @@ export async function plan(options: PlanOptions, context: CliContext): Promise<E
   }
   for (const warning of warnings) warn(context, warning);
   terminal.out(
-    printPlacement({ ...stack, gateway: gatewayOn(runtime.kind, stack.gateway) }).trimEnd(),
+    printPlacement({ ...prepared, gateway: gatewayOn(runtime.kind, stack.gateway) }).trimEnd(),
   );
+  terminal.out(`\n${printTemplates(prepared)}`);
   terminal.out(
     operations.length === 0
       ? `\nOn the ${runtime.kind} runtime: nothing to change.`

@@ -82,7 +82,11 @@ async function renderFiles(
   const { productRoot } = context;
   const load = options.elsewhere ? loadOutlinedStack : loadPlannedStack;
   const { plan: planned, place } = await load(options, context);
-  const plan = await locateModels(planned, 'docker', context);
+  const plan = await locateModels(
+    planned,
+    { runtime: 'docker', isElsewhere: options.elsewhere },
+    context,
+  );
   // The others are read where the files are read; what has to be fetched first concerns whoever renders.
   for (const warning of plan.warnings.slice(planned.warnings.length)) warn(context, warning);
   const file = resolve(options.file);

@@ -1,6 +1,7 @@
 /** Parsers of single values that the schemas read with `value(…)`. */
 import { isIP } from 'node:net';
 import { mismatch, quoted } from '../values/mismatch.ts';
+import { resolvePath } from '../values/model-source.ts';
 import { nearest } from './mapping.ts';
 
 /** A whole number within bounds, bounds included. */
@@ -42,6 +43,11 @@ export function parseText(value: unknown, pattern: RegExp, hint: string): string
   if (typeof value !== 'string' || !pattern.test(value))
     throw mismatch(`${quoted(value)} does not fit`, hint);
   return value;
+}
+
+/** An absolute path. */
+export function parseDirectory(value: unknown, directory: string): string {
+  return resolvePath(parseText(value, /./, 'the path of a directory'), directory);
 }
 
 export function parseStackName(value: unknown): string {

@@ -24,16 +24,13 @@ import {
 import { EngineKind } from '../worker-config.ts';
 import { attempt, choose, isMapping, list, mapping, value } from './mapping.ts';
 import { parseArgument, parseImage, parsePort, parseReplicas, parseWord } from './scalars.ts';
+import { type TemplateContext, templateSchema } from './template-schema.ts';
 
-export type SchemaContext = {
-  /** Absolute: relative paths start here. */
-  readonly directory: string;
-  /** Names of the conversation templates that exist. */
-  readonly templates: readonly string[];
-};
+export type SchemaContext = TemplateContext;
 
 /** The keys of a service that `defaults` may give too. Each may be left out or empty: what that means, `withDefaults` says. */
-function sharedKeys({ directory, templates }: SchemaContext) {
+function sharedKeys(context: SchemaContext) {
+  const { directory } = context;
   return {
     engine: value((word) => parseWord(word, EngineKind.options, 'an engine')).nullish(),
     image: value(parseImage).nullish(),
@@ -44,7 +41,7 @@ function sharedKeys({ directory, templates }: SchemaContext) {
     env: Environment.nullish(),
     port: value(parsePort).nullish(),
     gpu: Gpu.nullish(),
-    template: value((word) => parseWord(word, templates, 'a conversation template')).nullish(),
+    template: templateSchema(context).nullish(),
     resources: mapping(
       {
         cpu: value(parseLeastCores).nullish(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { gatewaySchema, HostsSchema } from './gateway-schema.ts';
 import { mapping, value } from './mapping.ts';
 import { quoted } from '../values/mismatch.ts';
-import { parseStackName } from './scalars.ts';
+import { parseDirectory, parseStackName } from './scalars.ts';
 import { defaultsSchema, serviceSchema, type SchemaContext } from './service-schema.ts';
 
 /** The whole file, key by key. What keys say of each other is checked in `conflicts.ts`, defaults are filled in by `to-stack-config.ts`. */
@@ -16,6 +16,7 @@ export function stackSchema(context: SchemaContext) {
       name: value(parseStackName).nullish(),
       gateway: gatewaySchema(context.directory).nullish(),
       hosts: HostsSchema.nullish(),
+      templates: value((path) => parseDirectory(path, context.directory)).nullish(),
       defaults: defaultsSchema(context).nullish(),
       services: services.nullish(),
     },

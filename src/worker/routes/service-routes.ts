@@ -132,7 +132,13 @@ function convTemplate(...[{ service }, request]: Parameters<Handle>): Promise<un
       `${service.name} has no conversation template: its engine renders conversations`,
     );
   }
-  return Promise.resolve(convTemplateReply(template, dialectOf(request)));
+  if (template.kind === 'chat') {
+    throw new LlmOpsError(
+      'not_found',
+      `${service.name} has the chat template of ${template.name}, which is no conversation template of FastChat's form`,
+    );
+  }
+  return Promise.resolve(convTemplateReply(template.conversation, dialectOf(request)));
 }
 
 async function modelDetails(...[{ service, signal }]: Parameters<Handle>): Promise<unknown> {

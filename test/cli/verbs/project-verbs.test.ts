@@ -27,12 +27,15 @@ describe('init', () => {
 });
 
 describe('validate', () => {
-  it('says how many services there are', async (t) => {
+  it('says how many services there are, and which template each has and why', async (t) => {
     const options = await configured(t, twoServices());
     const context = fakeContext();
 
     assert.equal(await validate(options, context), 0);
-    assert.deepEqual(context.data, [`${options.file}: 2 services, fine`]);
+    const [templates = '', ...rest] = context.data;
+    assert.deepEqual(rest, [`${options.file}: 2 services, fine`]);
+    assert.match(templates, /^Llama-2-7b +one_shot +the configuration names it$/m);
+    assert.match(templates, /^vicuna +vicuna_v1\.1 +vicuna is called so$/m);
   });
 
   it('tells an nvidia-smi that fails', async (t) => {

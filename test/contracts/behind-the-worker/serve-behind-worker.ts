@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { WorkerConfigInput } from '../../../src/config/worker-config.ts';
 import { serveWorker } from '../../../src/worker/serve.ts';
 import type { RunningEngine } from '../engines/engine-under-test.ts';
@@ -18,7 +17,6 @@ export async function serveBehindWorker(
   await writeFile(join(directory, 'worker.json'), JSON.stringify(toConfig(engine)));
   const worker = await serveWorker({
     configDirectory: directory,
-    templateDirectory: fileURLToPath(new URL('../../../templates/conversations', import.meta.url)),
     host: '127.0.0.1',
     port: 0,
     logLevel: 'silent',

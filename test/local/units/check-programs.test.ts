@@ -18,7 +18,7 @@ const gateway = {
   },
 };
 const planOf = (services: StackPlan['services']): StackPlan => ({
-  ...{ name: 'demo', gateway, services, warnings: [] },
+  ...{ name: 'demo', gateway, services, templates: null, warnings: [] },
 });
 const factsOf = (llamaPackage: string | null): ProgramFacts => ({
   programs: { engineServer: '/e', worker: '/w', llama: '/l', llamaPackage },

@@ -22,6 +22,7 @@ function stack(engine: EnginePlan, httpPort = 8989): StackPlan {
       ...{ domain: null, listen: '127.0.0.1', httpPort, httpsPort: 8443, tls: { kind: 'off' } },
     },
     services: [servicePlan('chat', engine), servicePlan('far', { url: 'http://far' })],
+    templates: null,
     warnings: [],
   };
 }

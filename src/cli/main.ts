@@ -4,13 +4,17 @@ import { Command, CommanderError, Option } from 'commander';
 import type { ModelForm } from '../models/model-store.ts';
 import type { RuntimeKind } from '../plan/runtime.ts';
 import { VERSION } from '../version.ts';
-import { type CliContext, DEFAULT_FILE } from './cli-context.ts';
+import type { Dialect } from '../prompts/styles/style.ts';
+import { type CliContext, type CommonOptions, DEFAULT_FILE } from './cli-context.ts';
 import { toExitStatus } from './exit-code.ts';
 import { parseCount, parseDurationMs, parsePort } from './parse-options.ts';
 import { printError } from './output/print-error.ts';
 import { buildTerminal } from './output/terminal.ts';
 import type { LogsOptions } from './verbs/logs.ts';
 import type { FormOptions, ModelOptions } from './verbs/model/read-source.ts';
+import type { TemplateCheckOptions } from './verbs/template/check.ts';
+import type { TemplateMatchOptions } from './verbs/template/match.ts';
+import type { TemplateRenderOptions } from './verbs/template/render.ts';
 
 const EXAMPLES = `
 Examples:
@@ -128,6 +132,56 @@ function buildProgram(): Command {
     (source: string, options: ModelOptions) =>
       call(async () => (await import('./verbs/model/rm.ts')).modelRm)({ ...options, source }),
   );
+  const template = program
+    .command('template')
+    .description('show conversation templates, and the prompts that they make');
+  const templateVerb = (name: string, description: string) => verb(name, description, template);
+  const withFile = (command: Command) =>
+    command.option('-f, --file <file>', 'configuration that names more templates', DEFAULT_FILE);
+  const dialect = () =>
+    new Option('--dialect <dialect>', 'whose rules and names')
+      .choices(['fastchat', 'llm-ops'] satisfies Dialect[])
+      .default('fastchat' satisfies Dialect);
+  withFile(templateVerb('list', 'list the templates')).action(
+    call(async () => (await import('./verbs/template/list.ts')).templateList),
+  );
+  withFile(templateVerb('show', 'show one template and an example'))
+    .argument('<name>', 'as `template` in the configuration')
+    .action((name: string, options: CommonOptions) =>
+      call(async () => (await import('./verbs/template/show.ts')).templateShow)({
+        ...options,
+        name,
+      }),
+    );
+  withFile(templateVerb('render', 'print the exact prompt of a conversation'))
+    .argument('<name>', 'as `template` in the configuration')
+    .requiredOption('--messages <file>', 'JSON list of {"role", "text"}; - reads standard input')
+    .option('--system <text>', 'system message in place of the default')
+    .option('--allow-control-tokens', 'leave control tokens in messages as they are', false)
+    .action((name: string, options: Omit<TemplateRenderOptions, 'name'>) =>
+      call(async () => (await import('./verbs/template/render.ts')).templateRender)({
+        ...options,
+        name,
+      }),
+    );
+  templateVerb('match', 'print the template that a model has by its name, one a line')
+    .argument('<model_path...>', 'ids at the hub, or paths')
+    .addOption(dialect())
+    .action((paths: string[], options: Omit<TemplateMatchOptions, 'paths'>) =>
+      call(async () => (await import('./verbs/template/match.ts')).templateMatch)({
+        ...options,
+        paths,
+      }),
+    );
+  withFile(templateVerb('check', 'compare prompts with those that a file expects'))
+    .argument('<file>', 'rows of JSON: template, system_message, messages, prompt')
+    .addOption(dialect())
+    .action((rows: string, options: Omit<TemplateCheckOptions, 'rows'>) =>
+      call(async () => (await import('./verbs/template/check.ts')).templateCheck)({
+        ...options,
+        rows,
+      }),
+    );
   verb('demo', 'try a small model and two simulated ones in this terminal')
     .addOption(port())
     .action(call(async () => (await import('./verbs/demo.ts')).demo));

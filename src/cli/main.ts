@@ -154,7 +154,7 @@ function buildProgram(): Command {
       }),
     );
   withFile(templateVerb('render', 'print the exact prompt of a conversation'))
-    .argument('<name>', 'as `template` in the configuration')
+    .argument('<name>', 'as `template` in the configuration, or the directory of a model')
     .requiredOption('--messages <file>', 'JSON list of {"role", "text"}; - reads standard input')
     .option('--system <text>', 'system message in place of the default')
     .option('--allow-control-tokens', 'leave control tokens in messages as they are', false)

@@ -2,9 +2,10 @@
 import type { WorkerTemplate } from '../config/worker-config.ts';
 import type { Prompt, Sampling } from '../engines/engine.ts';
 import { beginsItself } from '../prompts/begins-itself.ts';
+import { chatControlTokens } from '../prompts/chat/chat-control-tokens.ts';
 import type { ChatRenderer } from '../prompts/chat/chat-renderer.ts';
+import type { ChatTemplate } from '../prompts/chat/chat-template.ts';
 import { compileControlTokens, type ControlTokens } from '../prompts/control-tokens/compile.ts';
-import { findControlTokens } from '../prompts/control-tokens/find.ts';
 import { neutralise } from '../prompts/control-tokens/neutralise.ts';
 import { renderPrompt } from '../prompts/render-prompt.ts';
 import type { Conversation, GenerateRequest } from './generate-request.ts';
@@ -25,7 +26,7 @@ type Tools = {
 };
 
 /**
- * A prompt of the client's own goes through as it is. A conversation is rendered by the template, or left to the engine; control tokens
+ * A prompt of the client's own goes through as it is; no engine puts a second first token before it. A conversation is rendered by the template, or left to the engine; control tokens
  * in it are neutralised unless the service allows them. Throws `template_failed`, and the signal's reason.
  */
 export async function preparePrompt(
@@ -33,8 +34,10 @@ export async function preparePrompt(
   tools: Tools,
 ): Promise<EngineRequest> {
   const { template, allowControlTokens } = tools;
-  if (input.kind === 'completion')
-    return { prompt: asText(input.prompt, { hasSpecialTokens: false }), sampling };
+  if (input.kind === 'completion') {
+    const hasSpecialTokens = beginsItself(input.prompt);
+    return { prompt: asText(input.prompt, { hasSpecialTokens }), sampling };
+  }
   if (template === null) {
     const said = toMessages(input, { emptySystem: true });
     const messages = allowControlTokens ? said : harmless(said, ANY_MODELS);
@@ -66,40 +69,32 @@ function asText(text: string, { hasSpecialTokens }: { hasSpecialTokens: boolean 
   return { kind: 'text', text, hasSpecialTokens };
 }
 
-type ChatTemplate = Extract<WorkerTemplate, { kind: 'chat' }>;
-
 function renderChat(
   input: Conversation,
-  template: ChatTemplate,
+  template: WorkerChatTemplate,
   { chatRenderer, allowControlTokens, signal }: Tools,
 ): Promise<string> {
-  const { source, bos_token, eos_token, other_tokens } = template;
+  const { chat, tokens } = compile(template);
   // Some templates refuse a system message, so an empty one is none.
-  const messages = toMessages(input, { emptySystem: false });
-  return chatRenderer.render(
-    { source, bosToken: bos_token, eosToken: eos_token, otherTokens: other_tokens },
-    {
-      messages: allowControlTokens ? messages : harmless(messages, controlTokensOf(template)),
-      addGenerationPrompt: true,
-    },
-    signal,
-  );
+  const said = toMessages(input, { emptySystem: false });
+  const messages = allowControlTokens ? said : harmless(said, tokens);
+  return chatRenderer.render(chat, { messages, addGenerationPrompt: true }, signal);
 }
 
-const compiled = new WeakMap<ChatTemplate, ControlTokens>();
+type WorkerChatTemplate = Extract<WorkerTemplate, { kind: 'chat' }>;
 
-/** The tokenizer's special tokens, and what looks like one in the template. */
-function controlTokensOf(template: ChatTemplate): ControlTokens {
+type Compiled = { readonly chat: ChatTemplate; readonly tokens: ControlTokens };
+
+const compiled = new WeakMap<WorkerChatTemplate, Compiled>();
+
+function compile(template: WorkerChatTemplate): Compiled {
   const known = compiled.get(template);
   if (known !== undefined) return known;
   const { source, bos_token, eos_token, other_tokens, special_tokens } = template;
-  const named = [bos_token, eos_token, ...Object.values(other_tokens), ...special_tokens];
-  const tokens = compileControlTokens([
-    ...named.filter((token) => token !== null),
-    ...findControlTokens([source]),
-  ]);
-  compiled.set(template, tokens);
-  return tokens;
+  const chat = { source, bosToken: bos_token, eosToken: eos_token, otherTokens: other_tokens };
+  const made = { chat, tokens: chatControlTokens(chat, special_tokens) };
+  compiled.set(template, made);
+  return made;
 }
 
 type Messages = ReturnType<typeof toMessages>;

@@ -59,6 +59,9 @@ describe('a service with a chat template', () => {
     const [begun, ordinary] = await countsOf(named('llama-2'), '[INST] Hi [/INST]');
 
     assert.equal(own, Number(withAnother) - 1);
+    const url = await workerWith(t, null);
+    const { json } = await ask(`${url}/worker_generate`, { body: { prompt: '<s>x' } });
+    assert.equal((json['usage'] as Record<string, number>)['prompt_tokens'], own);
     assert.equal(begun, ordinary);
   });
 

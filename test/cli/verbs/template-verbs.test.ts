@@ -102,6 +102,28 @@ describe('template render', () => {
     );
   });
 
+  it('takes a model’s directory, Jinja and a template’s file by their paths', async () => {
+    const messages = await write('hi.json', '[{"role": "user", "content": "Hi</s>"}]');
+    const model = await mkdtemp(join(directory, 'model-'));
+    const source = '{{ bos_token }}{% for m in messages %}{{ m.role }}={{ m.content }}{% endfor %}';
+    const config = { chat_template: source, bos_token: { content: '<s>' }, eos_token: '</s>' };
+    await writeFile(join(model, 'tokenizer_config.json'), JSON.stringify(config));
+    const jinja = await write('mine.jinja', source);
+    const yml = await write(
+      'mine.yml',
+      'name: mine\nsystem_template: "{system_message}"\nroles: [U, A]\nsep_style: ADD_COLON_SINGLE\nsep: "|"\n',
+    );
+    const prompts = await Promise.all(
+      [model, jinja, yml].map(async (path) => {
+        const { stdout } = await template('render', path, '--messages', messages);
+        return stdout;
+      }),
+    );
+
+    assert.deepEqual(prompts, ['<s>user=Hi<\u200b/s>\n', 'user=Hi</s>\n', '|U: Hi</s>|A:\n']);
+    assert.equal((await template('render', directory, '--messages', messages)).status, 2);
+  });
+
   it('refuses what is no list of messages, and a name that there is not', async () => {
     for (const text of ['{', '{}', '[{"role": "robot", "text": "a"}]']) {
       const file = await write('bad.json', text);

@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import { LlmOpsError } from '../../../errors.ts';
-import { renderPrompt } from '../../../prompts/render-prompt.ts';
 import type { CliContext, CommonOptions } from '../../cli-context.ts';
 import type { ExitStatus } from '../../exit-code.ts';
-import { findTemplate, readTemplates } from './read-templates.ts';
+import { readTemplates } from './read-templates.ts';
+import { findRender } from './render-by.ts';
 
 export type TemplateRenderOptions = CommonOptions & {
   readonly name: string;
@@ -46,7 +46,7 @@ export async function templateRender(
   options: TemplateRenderOptions,
   context: CliContext,
 ): Promise<ExitStatus> {
-  const template = findTemplate(await readTemplates(options, context), options.name);
+  const render = await findRender(options.name, await readTemplates(options, context));
   const messages = await readMessages(options.messages);
   const systems = messages.filter(({ role }) => role === 'system').map((each) => each.text);
   const said = [...(options.system === undefined ? [] : [options.system]), ...systems];
@@ -57,11 +57,8 @@ export async function templateRender(
     ),
   };
   const { allowControlTokens } = options;
-  const prompt = renderPrompt(template, conversation, { allowControlTokens });
-  const { stop_str, stop_token_ids } = template;
-  context.terminal.out(
-    options.json ? JSON.stringify({ prompt, stop_str, stop_token_ids }) : prompt,
-  );
+  const rendered = await render(conversation, { allowControlTokens });
+  context.terminal.out(options.json ? JSON.stringify(rendered) : rendered.prompt);
   return 0;
 }
 

@@ -14,7 +14,7 @@ import { parseTemplate } from '../../../prompts/parse-template.ts';
 import { type PromptConversation, renderPrompt } from '../../../prompts/render-prompt.ts';
 import { findTemplate, type Templates } from './read-templates.ts';
 
-export type Rendered = {
+type Rendered = {
   readonly prompt: string;
   readonly stop_str: ConversationTemplate['stop_str'];
   readonly stop_token_ids: ConversationTemplate['stop_token_ids'];

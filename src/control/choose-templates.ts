@@ -6,6 +6,7 @@ import { type ModelSource, printModelSource } from '../config/values/model-sourc
 import type { TemplateOrigin } from '../config/values/template-choice.ts';
 import type { WorkerTemplate } from '../config/worker-config.ts';
 import { LlmOpsError } from '../errors.ts';
+import { readGguf } from '../models/describe/read-gguf.ts';
 import type { ModelForm, ModelStore } from '../models/model-store.ts';
 import type { ChosenTemplate, ServicePlan, StackPlan } from '../plan/stack-plan.ts';
 import { checkChatTemplate } from '../prompts/chat/check-chat-template.ts';
@@ -84,6 +85,8 @@ async function chooseByModel(service: ServicePlan, chooser: Chooser): Promise<Ch
   });
   if (own !== null)
     return { template: toWorkerTemplate(own, `${service.name}’s own`), why: `from ${own.origin}` };
+  if (await hasTemplateInside(service, chooser))
+    return { template: null, why: 'the GGUF file has its own, which its engine applies' };
   const isOurs = service.replicas.some(({ engine }) => !('url' in engine));
   // What an engine that runs already has loaded, nobody told us.
   if (!isOurs) return { template: null, why: 'the engine runs already, and has its model’s own' };
@@ -95,9 +98,6 @@ async function chooseByModel(service: ServicePlan, chooser: Chooser): Promise<Ch
   const conversation = known === null ? undefined : chooser.templates.get(known);
   if (conversation === undefined)
     return { template: null, why: `no template is known for ${name}` };
-  // FastChat's stand-ins for models behind somebody's API: plain text, which no model was trained on.
-  if (conversation.sep_style === 'DEFAULT')
-    return { template: null, why: `${known ?? ''} is no form that ${name} was trained on` };
   return { template: { kind: 'conversation', conversation }, why: `${name} is called so` };
 }
 
@@ -178,14 +178,26 @@ function toWorkerTemplate(
 }
 
 /** null: the model is not on this machine, or has none. */
-async function readOwn(service: ServicePlan, { store }: Chooser): Promise<OwnTemplate | null> {
-  const source = sourceOf(service);
-  if (source === null || store === null) return null;
-  const path = source.kind === 'path' ? source.path : await locate(source, service, store);
+async function readOwn(service: ServicePlan, chooser: Chooser): Promise<OwnTemplate | null> {
+  const path = await findPath(service, chooser);
   if (path === null) return null;
   const found = await stat(path).catch(() => null);
   if (found === null) return null;
   return readOwnTemplate(found.isDirectory() ? path : dirname(path));
+}
+
+/** Whether a GGUF file has a chat template among its metadata. One that cannot be read is its engine's to refuse. */
+async function hasTemplateInside(service: ServicePlan, chooser: Chooser): Promise<boolean> {
+  const path = await findPath(service, chooser);
+  if (path === null || !path.toLowerCase().endsWith('.gguf')) return false;
+  const facts = await readGguf([path]).catch(() => null);
+  return (facts?.chatTemplate ?? null) !== null;
+}
+
+async function findPath(service: ServicePlan, { store }: Chooser): Promise<string | null> {
+  const source = sourceOf(service);
+  if (source === null || store === null) return null;
+  return source.kind === 'path' ? source.path : locate(source, service, store);
 }
 
 /** Also what is there only in part: vLLM may be fetching the weights right now. */

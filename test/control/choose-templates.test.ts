@@ -13,6 +13,7 @@ import type { ModelStore } from '../../src/models/model-store.ts';
 import { planStack } from '../../src/plan/plan-stack.ts';
 import type { ChosenTemplate } from '../../src/plan/stack-plan.ts';
 import { loadTemplates } from '../../src/prompts/load-templates.ts';
+import { writeGgufKeys } from '../models/describe/tiny-models.ts';
 import { service, stack } from '../plan/sample-config.ts';
 
 const templates = await loadTemplates(join(import.meta.dirname, '../../templates/conversations'));
@@ -91,6 +92,21 @@ describe('the template of a service that names none', () => {
     const { chosen } = await choose({ source: hub('org/vicuna-7b') }, store);
 
     assert.equal(nameOf(chosen), 'chat: Y');
+  });
+
+  it('is the engine’s where a GGUF file has the model’s own inside', async () => {
+    const file = join(directory, 'vicuna-7b.Q4_K_M.gguf');
+    await writeGgufKeys(file, { 'tokenizer.chat_template': '{{ messages }}' });
+    const plain = join(directory, 'vicuna-13b.Q4_K_M.gguf');
+    await writeGgufKeys(plain, {});
+    const engine = 'llama.cpp';
+
+    const { chosen } = await choose({ engine, source: at(file) });
+
+    assert.equal(nameOf(chosen), null);
+    assert.match(chosen.why, /GGUF/);
+    const other = await choose({ engine, source: at(plain) });
+    assert.equal(nameOf(other.chosen), 'vicuna_v1.1');
   });
 
   it('says nothing of this machine for another one', async () => {

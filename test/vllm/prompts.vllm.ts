@@ -1,5 +1,8 @@
 /** What we render and send has the token ids that vLLM itself gives the same conversation: by the model's own chat template, and no token twice. */
 import assert from 'node:assert/strict';
+import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AUTO } from '../../src/config/values/template-choice.ts';
@@ -9,7 +12,7 @@ import { planStack } from '../../src/plan/plan-stack.ts';
 import { createChatRenderer } from '../../src/prompts/chat/chat-renderer.ts';
 import { parseGenerateRequest } from '../../src/worker/generate-request.ts';
 import { preparePrompt } from '../../src/worker/prepare-prompt.ts';
-import { VLLM } from '../contracts/engines/vllm.ts';
+import { startVllm } from '../contracts/engines/vllm.ts';
 import type { RunningEngine } from '../contracts/engines/engine-under-test.ts';
 import { service, stack } from '../plan/sample-config.ts';
 import { named, oneService, startWorker } from '../worker/worker-harness.ts';
@@ -20,10 +23,13 @@ const chatRenderer = createChatRenderer();
 const signal = AbortSignal.timeout(600_000);
 
 let engine: RunningEngine;
+let directory = '';
 let template: WorkerTemplate | null = null;
 before(async () => {
-  engine = await VLLM.start();
-  const source = { kind: 'path', path: provided('VLLM_MODEL') } as const;
+  directory = await mkdtemp(join(tmpdir(), 'llm-ops-vllm-'));
+  const path = await copyThatBegins(provided('VLLM_MODEL'), join(directory, 'model'));
+  engine = await startVllm(path);
+  const source = { kind: 'path', path } as const;
   const plan = planStack(stack([service('tiny', { source, template: AUTO })]), { gpus: null });
   const store = { locate: () => Promise.resolve(null), list: () => Promise.resolve([]) };
   const { templates } = await chooseTemplates(plan, { templates: new Map(), store });
@@ -32,7 +38,26 @@ before(async () => {
 after(async () => {
   await engine.stop();
   await chatRenderer.close();
+  await rm(directory, { recursive: true, force: true });
 });
+
+/** The tiny model with a tokenizer that puts `<s>` before every text, as Llama's does. */
+async function copyThatBegins(model: string, copy: string): Promise<string> {
+  await cp(model, copy, { recursive: true, dereference: true });
+  const file = join(copy, 'tokenizer.json');
+  const first = { SpecialToken: { id: '<s>', type_id: 0 } };
+  const text = { Sequence: { id: 'A', type_id: 0 } };
+  const postProcessor = {
+    type: 'TemplateProcessing',
+    single: [first, text],
+    pair: [first, text, { Sequence: { id: 'B', type_id: 1 } }],
+    special_tokens: { '<s>': { id: '<s>', ids: [0], tokens: ['<s>'] } },
+  };
+  const tokenizer = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  await chmod(file, 0o644);
+  await writeFile(file, JSON.stringify({ ...tokenizer, post_processor: postProcessor }));
+  return copy;
+}
 
 const text = fc.oneof(
   fc.lorem({ maxCount: 12 }),
@@ -85,6 +110,7 @@ describe('a prompt of ours at vLLM', { timeout: 15 * 60_000 }, () => {
 
   it('has one first token, whoever writes it: our template, the model’s, or the engine', async () => {
     const [first] = await tokenize({ prompt: '' });
+    assert.equal((await tokenize({ prompt: '<s>x' })).filter((token) => token === first).length, 2);
     const begun: WorkerTemplate = {
       ...named('llama-2'),
       conversation: { ...namedConversation('llama-2'), system_template: '<s>{system_message}' },

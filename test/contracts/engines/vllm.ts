@@ -14,7 +14,7 @@ const ON_A_PROCESSOR = ['--dtype', 'float32', '--enforce-eager'];
 export const VLLM: EngineUnderTest = {
   column: 'vLLM',
   speaks: 'vLLM’s API',
-  start,
+  start: () => startVllm(provided('VLLM_MODEL')),
   deaths: [
     {
       // The API server lives on for a moment: it sends an error event, and then [DONE].
@@ -27,14 +27,15 @@ export const VLLM: EngineUnderTest = {
   deviations: {},
 };
 
-async function start(): Promise<RunningEngine> {
+/** `model`: the directory of one that is as small. */
+export async function startVllm(model: string): Promise<RunningEngine> {
   const [port] = await freePorts();
   const url = `http://127.0.0.1:${port}`;
   const address = ['--host', '127.0.0.1', '--port', String(port)];
   const args = ['--max-model-len', String(CONTEXT_LENGTH), ...ON_A_PROCESSOR, ...address];
   const engine = await startProcess({
     file: join(provided('VLLM_BIN'), 'vllm'),
-    args: ['serve', provided('VLLM_MODEL'), '--served-model-name', MODEL, ...args],
+    args: ['serve', model, '--served-model-name', MODEL, ...args],
     env: { VLLM_CPU_KVCACHE_SPACE: '1', HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1' },
     url,
   });

@@ -35,8 +35,8 @@ export function toConnectionError(cause: unknown, url: string): LlmOpsError {
 }
 
 /**
- * A connection that ended before any reply. Servers close those that were idle or had many requests (llama.cpp's after a hundred), perhaps
- * while we are writing to one: asking again costs nothing but what was not answered.
+ * A connection that ended before any reply. Servers close those that are idle (llama.cpp's after 5 s), perhaps while we are writing to one:
+ * asking again costs nothing but what was not answered.
  */
 export function isClosedConnection(cause: unknown): boolean {
   const code = codeProperty(cause);

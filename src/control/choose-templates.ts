@@ -13,8 +13,8 @@ import { checkChatTemplate } from '../prompts/chat/check-chat-template.ts';
 import { type OwnTemplate, readOwnTemplate } from '../prompts/chat/read-own-template.ts';
 import type { ConversationTemplate } from '../prompts/conversation-template.ts';
 import { findTemplateName } from '../prompts/find-template-name.ts';
+import { loadTemplateFile } from '../prompts/load-templates.ts';
 import { matchTemplate } from '../prompts/matching/match-template.ts';
-import { parseTemplate } from '../prompts/parse-template.ts';
 
 export type ChooseTemplatesOptions = {
   /** Ours and the user's, by name. */
@@ -78,14 +78,15 @@ async function choose(service: ServicePlan, chooser: Chooser): Promise<ChosenTem
 /** The model's own, else the one that its name asks for, else the engine's. */
 async function chooseByModel(service: ServicePlan, chooser: Chooser): Promise<ChosenTemplate> {
   const source = sourceOf(service);
-  const own = await readOwn(service, chooser).catch((error: unknown) => {
+  const path = await findPath(service, chooser);
+  const own = await readOwn(path).catch((error: unknown) => {
     if (!(error instanceof LlmOpsError)) throw error;
     chooser.warn(`${service.name}: the model's own chat template is passed over: ${error.message}`);
     return null;
   });
   if (own !== null)
     return { template: toWorkerTemplate(own, `${service.name}’s own`), why: `from ${own.origin}` };
-  if (await hasTemplateInside(service, chooser))
+  if (await hasTemplateInside(path))
     return { template: null, why: 'the GGUF file has its own, which its engine applies' };
   const isOurs = service.replicas.some(({ engine }) => !('url' in engine));
   // What an engine that runs already has loaded, nobody told us.
@@ -120,19 +121,15 @@ async function readTemplateFile(
   service: ServicePlan,
   chooser: Chooser,
 ): Promise<WorkerTemplate> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  if (/^\.ya?ml$/i.test(extname(file)))
+    return { kind: 'conversation', conversation: await loadTemplateFile(file) };
+  const source = await readFile(file, 'utf8').catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LlmOpsError('config_invalid', `cannot read ${file}: ${reason}`, { cause });
   });
-  if (!/^\.ya?ml$/i.test(extname(file))) {
-    checkChatTemplate(text, file);
-    const own = await readOwn(service, chooser).catch(() => null);
-    return toWorkerTemplate({ ...NO_TOKENS, ...own, source: text }, basename(file));
-  }
-  const { template, problems } = parseTemplate({ file, text });
-  if (template !== null) return { kind: 'conversation', conversation: template };
-  const lines = problems.map((each) => `${each.file}:${each.line}:${each.column}: ${each.message}`);
-  throw new LlmOpsError('config_invalid', lines.join('\n'), { details: { problems } });
+  checkChatTemplate(source, file);
+  const own = await readOwnIfGood(service, chooser);
+  return toWorkerTemplate({ ...NO_TOKENS, ...own, source }, basename(file));
 }
 
 const NO_TOKENS = { bosToken: null, eosToken: null, otherTokens: {}, specialTokens: [] };
@@ -143,7 +140,7 @@ async function written(
   chooser: Chooser,
 ): Promise<WorkerTemplate> {
   checkChatTemplate(source, `${service.name}: chat_template`);
-  const own = await readOwn(service, chooser).catch(() => null);
+  const own = await readOwnIfGood(service, chooser);
   return toWorkerTemplate(
     {
       source,
@@ -177,9 +174,14 @@ function toWorkerTemplate(
   };
 }
 
-/** null: the model is not on this machine, or has none. */
-async function readOwn(service: ServicePlan, chooser: Chooser): Promise<OwnTemplate | null> {
+/** For its tokens alone: what is wrong with it does not matter where another template is used. */
+async function readOwnIfGood(service: ServicePlan, chooser: Chooser): Promise<OwnTemplate | null> {
   const path = await findPath(service, chooser);
+  return readOwn(path).catch(() => null);
+}
+
+/** null: the model is not on this machine, or has none. */
+async function readOwn(path: string | null): Promise<OwnTemplate | null> {
   if (path === null) return null;
   const found = await stat(path).catch(() => null);
   if (found === null) return null;
@@ -187,13 +189,13 @@ async function readOwn(service: ServicePlan, chooser: Chooser): Promise<OwnTempl
 }
 
 /** Whether a GGUF file has a chat template among its metadata. One that cannot be read is its engine's to refuse. */
-async function hasTemplateInside(service: ServicePlan, chooser: Chooser): Promise<boolean> {
-  const path = await findPath(service, chooser);
+async function hasTemplateInside(path: string | null): Promise<boolean> {
   if (path === null || !path.toLowerCase().endsWith('.gguf')) return false;
   const facts = await readGguf([path]).catch(() => null);
   return (facts?.chatTemplate ?? null) !== null;
 }
 
+/** Where the model lies on this machine; null: it does not, or nobody may look. */
 async function findPath(service: ServicePlan, { store }: Chooser): Promise<string | null> {
   const source = sourceOf(service);
   if (source === null || store === null) return null;

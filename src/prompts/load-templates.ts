@@ -30,6 +30,13 @@ export async function loadTemplates(
   return new Map(templates.sort(([a], [b]) => compare(a, b)));
 }
 
+/** One template's file, wherever it lies. Throws `config_invalid` like loadTemplates. */
+export async function loadTemplateFile(file: string): Promise<ConversationTemplate> {
+  const { template, problems } = await read(file);
+  if (template === null) throw invalidTemplates(problems);
+  return template;
+}
+
 /** The names of the templates below the directories, sorted, without reading the files. */
 export async function listTemplateNames(
   directories: TemplateDirectories,

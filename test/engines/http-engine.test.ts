@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { EngineKind } from '../../src/config/worker-config.ts';
 import { HttpEngine } from '../../src/engines/http-engine.ts';
 import { API_PROFILES } from '../../src/engines/profiles.ts';
 
@@ -16,13 +18,17 @@ function engineThatSays(t: TestContext, reply: unknown): Promise<HttpEngine> {
   });
 }
 
-async function engineBy(t: TestContext, answer: http.RequestListener): Promise<HttpEngine> {
+async function engineBy(
+  t: TestContext,
+  answer: http.RequestListener,
+  kind: EngineKind = 'vllm',
+): Promise<HttpEngine> {
   const server = http.createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const engine = new HttpEngine({
     url: `http://127.0.0.1:${port}`,
-    profile: API_PROFILES.vllm,
+    profile: API_PROFILES[kind],
     model: 'm',
     idleTimeoutMs: 10_000,
   });
@@ -66,5 +72,56 @@ describe('an engine that closes connections', () => {
 
     await assert.rejects(engine.countTokens('x', never), { code: 'engine_failed' });
     assert.equal(asked, 2);
+  });
+});
+
+describe('a prompt', () => {
+  const SAMPLING = {
+    ...{ maxNewTokens: 1, temperature: 0, topP: 1, topK: null, stop: [], stopTokenIds: [] },
+    ...{ presencePenalty: 0, frequencyPenalty: 0, repetitionPenalty: 1 },
+  };
+  type Bodies = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+  /** What an engine of that kind is sent, by path. */
+  async function sent(
+    t: TestContext,
+    kind: EngineKind,
+    hasSpecialTokens: boolean,
+  ): Promise<Bodies> {
+    const bodies: Record<string, Record<string, unknown>> = {};
+    const engine = await engineBy(
+      t,
+      (request, response) => {
+        void json(request).then((body) => {
+          bodies[request.url ?? ''] = body as Record<string, unknown>;
+          const end = { choices: [{ text: 'x', finish_reason: 'stop' }] };
+          if (request.url === '/tokenize') response.end(JSON.stringify({ tokens: [7, 8] }));
+          else response.end(`data: ${JSON.stringify(end)}\n\ndata: [DONE]\n\n`);
+        });
+      },
+      kind,
+    );
+    const prompt = { kind: 'text', text: '<s>Hi', hasSpecialTokens } as const;
+    for await (const delta of engine.generate(prompt, SAMPLING, never)) assert.ok(delta);
+    return bodies;
+  }
+
+  it('without special tokens gets them from the engine', async (t) => {
+    for (const kind of EngineKind.options) {
+      const bodies = await sent(t, kind, false);
+      assert.deepEqual(Object.keys(bodies), ['/v1/completions']);
+      const { prompt, add_special_tokens: added } = bodies['/v1/completions'] ?? {};
+      assert.deepEqual([prompt, added], ['<s>Hi', undefined]);
+    }
+  });
+
+  it('that has its special tokens gets no second ones, in the way of each engine', async (t) => {
+    const vllm = await sent(t, 'vllm', true);
+    const llama = await sent(t, 'llama.cpp', true);
+
+    const { prompt, add_special_tokens: added } = vllm['/v1/completions'] ?? {};
+    assert.deepEqual([prompt, added], ['<s>Hi', false]);
+    assert.deepEqual(llama['/tokenize'], { content: '<s>Hi', add_special: false });
+    assert.deepEqual(llama['/v1/completions']?.['prompt'], [7, 8]);
   });
 });

@@ -64,7 +64,7 @@ async function readLines(file: string): Promise<readonly string[]> {
 
 function printDifference(file: string, { line, check }: Different): string {
   const about = [check.template, check.case].filter((each) => each !== null).join(', ');
-  const head = `${file}:${String(line)}: ${about}`;
+  const head = [`${file}:${String(line)}`, ...(about === '' ? [] : [about])].join(': ');
   if (check.outcome === 'unreadable') return `${head}: ${check.reason}`;
   if (check.outcome === 'equal') return head;
   const lines = check.differences.map((difference) => {

@@ -10,7 +10,7 @@ import type { ChatTemplate } from '../../../prompts/chat/chat-template.ts';
 import { readOwnTemplate } from '../../../prompts/chat/read-own-template.ts';
 import { neutralise } from '../../../prompts/control-tokens/neutralise.ts';
 import type { ConversationTemplate } from '../../../prompts/conversation-template.ts';
-import { parseTemplate } from '../../../prompts/parse-template.ts';
+import { loadTemplateFile } from '../../../prompts/load-templates.ts';
 import { type PromptConversation, renderPrompt } from '../../../prompts/render-prompt.ts';
 import { findTemplate, type Templates } from './read-templates.ts';
 
@@ -43,13 +43,9 @@ export async function findRender(name: string, templates: Templates): Promise<Re
     if (own !== null) return byJinja(own, own.specialTokens);
     throw new LlmOpsError('usage', `${path} has no chat template of its own`, { param: 'NAME' });
   }
-  const text = await readFile(path, 'utf8');
-  if (!/^\.ya?ml$/i.test(extname(path)))
-    return byJinja({ source: text, bosToken: null, eosToken: null }, []);
-  const { template, problems } = parseTemplate({ file: path, text });
-  if (template !== null) return byFields(template);
-  const lines = problems.map((each) => `${each.file}:${each.line}:${each.column}: ${each.message}`);
-  throw new LlmOpsError('config_invalid', lines.join('\n'), { details: { problems } });
+  if (/^\.ya?ml$/i.test(extname(path))) return byFields(await loadTemplateFile(path));
+  const source = await readFile(path, 'utf8');
+  return byJinja({ source, bosToken: null, eosToken: null }, []);
 }
 
 function byFields(template: ConversationTemplate): Render {

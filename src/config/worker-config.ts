@@ -24,12 +24,47 @@ export const WorkerReplica = z.strictObject({
 });
 export type WorkerReplica = z.infer<typeof WorkerReplica>;
 
+/** What one version's engines are given at once. */
 const WorkerLimits = z.strictObject({
-  /** Requests that may be at the engine at once; more of them wait. FastChat's vLLM worker has 1024. */
+  /** Requests that may be at the engines at once; more of them wait. FastChat's vLLM worker has 1024. */
   concurrency: z.int().positive().default(1024),
+  /** Requests that may wait; more of them are refused at once. */
+  queue_length: z.int().nonnegative().default(1024),
+  /** How long a request may wait for its place before it is refused, in milliseconds. */
+  queue_timeout_ms: z.int().positive().default(60_000),
   /** Silence of an engine after which its answer counts as broken, in milliseconds. */
   idle_timeout_ms: z.int().positive().default(300_000),
 });
+
+/** What a service takes from its clients, all versions together. */
+const ServiceLimits = z.strictObject({
+  /** As of a version; null: only the versions' own count. */
+  concurrency: z.int().positive().nullable().default(null),
+  queue_length: z.int().nonnegative().default(1024),
+  queue_timeout_ms: z.int().positive().default(60_000),
+  /** A longer body is refused before it is read to its end. */
+  body_bytes: z
+    .int()
+    .positive()
+    .max(256 * 1024 * 1024)
+    .default(16 * 1024 * 1024),
+  /** Characters of a prompt, or of a conversation as it is rendered. */
+  prompt_characters: z.int().positive().default(4_000_000),
+  /** A client that reads nothing for so long while there is something to read is left, in milliseconds. */
+  reader_timeout_ms: z.int().positive().default(60_000),
+  /** Silence towards a waiting client after which a sign of life is sent, in milliseconds. */
+  keep_alive_ms: z.int().positive().default(15_000),
+});
+
+/** A FastChat controller that is to know the service. */
+const ControllerRegistration = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  /** Where FastChat's servers reach this service, without a trailing slash: its name at the controller. */
+  worker_address: z.url({ protocol: /^https?$/ }),
+  /** FastChat's own workers beat every 45 s, and are forgotten after 90 s. */
+  heart_beat_ms: z.int().positive().default(45_000),
+});
+export type ControllerRegistration = z.infer<typeof ControllerRegistration>;
 
 /** A template as it is, so that the worker needs no files of templates, and a changed one is a changed configuration. */
 export const WorkerTemplate = z.discriminatedUnion('kind', [
@@ -69,6 +104,9 @@ export const WorkerService = z.strictObject({
   name: z.string().min(1),
   /** Where the service's own worker answers. A gateway serves a service without it by itself. */
   worker: z.url({ protocol: /^https?$/ }).optional(),
+  /** Left out: no controller is told. */
+  controller: ControllerRegistration.optional(),
+  limits: ServiceLimits.prefault({}),
   versions: z.array(WorkerVersion).min(1),
 });
 export type WorkerService = z.infer<typeof WorkerService>;
@@ -89,6 +127,28 @@ export const WorkerConfig = z
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 /** The same before defaults are filled in: what a planner may write. */
 export type WorkerConfigInput = z.input<typeof WorkerConfig>;
+
+/**
+ * Lies beside the configuration when requests need a token: without the file none is asked for. Replaced by rename, and followed, like
+ * the configuration itself.
+ */
+export const TOKENS_FILE = 'tokens.json';
+
+export const WorkerTokens = z.strictObject({
+  tokens: z.array(
+    z.strictObject({
+      /** Names the token in logs; it is no secret. */
+      id: z.string().min(1),
+      /** SHA-256 of the token, in hexadecimal digits: tokens are random, so a slow hash would protect nothing more. */
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      /** The services that it opens; null: all. */
+      services: z.array(z.string()).nullable().default(null),
+      /** Milliseconds since 1970; null: never. */
+      expires_at_ms: z.number().nullable().default(null),
+    }),
+  ),
+});
+export type WorkerTokens = z.infer<typeof WorkerTokens>;
 
 /**
  * Lies beside the configuration while engines start: what whoever watches their logs (the local supervisor, `up` on Docker) sees them do.

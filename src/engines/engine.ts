@@ -47,13 +47,35 @@ export type ModelCard = {
   readonly contextLength: number | null;
 };
 
+/** Holds the reading from an engine back while whoever takes the text is slow. Both may be called at any time, also after the end. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+}
+
+/** Takes an answer as it comes: pushed, because a promise for each token costs more than all that is done with it. */
+export interface DeltaSink {
+  /** The engine took the request and its reply begins. Called once, before the first `push`. */
+  begin(flow: Flow): void;
+  /** Called once for each read that brought something. Returns whether more is wanted: the text may have come to its end for the taker. */
+  push(delta: Delta): boolean;
+}
+
+export type GenerateCall = {
+  readonly prompt: Prompt;
+  readonly sampling: Sampling;
+  readonly sink: DeltaSink;
+  readonly signal: AbortSignal;
+};
+
 export interface Engine {
   /**
-   * Streams an answer. Ends normally only after a delta with a `finishReason`; a broken stream, an error event or silence throws an
-   * LlmOpsError (`engine_failed`, `engine_timeout`, `engine_unavailable`, `context_overflow`, `param_out_of_range`, …).
-   * Aborting the signal, or leaving the loop, closes the connection, which is how engines learn that a client left.
+   * Streams an answer into the sink. Resolves after a delta with a `finishReason`, or when the sink wants no more; a broken stream, an
+   * error event or silence rejects with an LlmOpsError (`engine_failed`, `engine_timeout`, `engine_unavailable`, `context_overflow`,
+   * `param_out_of_range`, …), an aborted signal with its reason. After it settled the sink is not called again.
+   * The connection of an answer that was left is closed, which is how engines learn that nobody waits.
    */
-  generate(prompt: Prompt, sampling: Sampling, signal: AbortSignal): AsyncIterable<Delta>;
+  generate(call: GenerateCall): Promise<void>;
   /** Tokens of a text as the engine counts them, special tokens such as BOS included. */
   countTokens(text: string, signal: AbortSignal): Promise<number>;
   /** Asks `/v1/models`. */

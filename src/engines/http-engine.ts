@@ -3,10 +3,18 @@ import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { LlmOpsError } from '../errors.ts';
+import { AnswerHandler } from './answer-handler.ts';
 import { isClosedConnection, toConnectionError, toEngineError } from './engine-errors.ts';
-import type { Delta, Engine, EngineState, ModelCard, Prompt, Sampling } from './engine.ts';
+import type {
+  DeltaSink,
+  Engine,
+  EngineState,
+  GenerateCall,
+  ModelCard,
+  Prompt,
+  Sampling,
+} from './engine.ts';
 import type { ApiProfile } from './profiles.ts';
-import { readDeltas } from './read-deltas.ts';
 
 export type HttpEngineOptions = {
   /** Without a trailing slash and without `/v1`. */
@@ -44,11 +52,10 @@ export class HttpEngine implements Engine {
     });
   }
 
-  async *generate(prompt: Prompt, sampling: Sampling, signal: AbortSignal): AsyncGenerator<Delta> {
+  async generate({ prompt, sampling, sink, signal }: GenerateCall): Promise<void> {
     try {
       const { path, body } = await this.#generationRequest(prompt, sampling, signal);
-      const reply = await this.#post(path, body, signal);
-      yield* readDeltas(reply.body);
+      await this.#stream({ path, body: JSON.stringify(body), sink, signal });
     } catch (cause) {
       signal.throwIfAborted();
       throw toConnectionError(cause, this.#options.url);
@@ -147,6 +154,46 @@ export class HttpEngine implements Engine {
     return ids.map((id) => this.#stopTexts.get(id) ?? '').filter((text) => text !== '');
   }
 
+  /** Asks again where a kept connection closed before any reply. */
+  #stream(request: StreamRequest): Promise<void> {
+    return this.#attempt(request).catch((failure: unknown) => {
+      if (!(failure instanceof ClosedBeforeReply) || request.signal.aborted) throw failure;
+      return this.#attempt(request);
+    });
+  }
+
+  async #attempt({ path, body, sink, signal }: StreamRequest): Promise<void> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const handler = new AnswerHandler({
+      sink,
+      idleTimeoutMs: this.#options.idleTimeoutMs,
+      end: {
+        resolve: () => resolve(undefined),
+        reject: (error, { hasBegun }) => {
+          const isRetryable = !hasBegun && isClosedConnection(error);
+          reject(isRetryable ? new ClosedBeforeReply(error) : (error as Error));
+        },
+      },
+    });
+    const leave = (): void => handler.abort(signal.reason as Error);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      this.#pool.dispatch(
+        {
+          method: 'POST',
+          path: this.#path + path,
+          headers: { 'content-type': 'application/json' },
+          body,
+        },
+        handler,
+      );
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
   async #postJson(path: string, body: object, signal: AbortSignal): Promise<JsonObject> {
     return this.#requestJson({ method: 'POST', path, body, signal });
   }
@@ -164,10 +211,6 @@ export class HttpEngine implements Engine {
       request.signal.throwIfAborted();
       throw toConnectionError(cause, this.#options.url);
     }
-  }
-
-  #post(path: string, body: object, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    return this.#request({ method: 'POST', path, body, signal });
   }
 
   async #request(request: {
@@ -191,6 +234,20 @@ export class HttpEngine implements Engine {
     });
     if (reply.statusCode === 200) return reply;
     throw toEngineError(reply.statusCode, await reply.body.text());
+  }
+}
+
+type StreamRequest = {
+  readonly path: string;
+  readonly body: string;
+  readonly sink: DeltaSink;
+  readonly signal: AbortSignal;
+};
+
+/** Carries the failure of a connection that closed before a word of reply. */
+class ClosedBeforeReply extends Error {
+  constructor(cause: unknown) {
+    super('the connection closed before any reply', { cause });
   }
 }
 

@@ -1,6 +1,8 @@
 /**
  * The body of `worker_generate` and `worker_generate_stream`. Fields, defaults and clamps are those of FastChat's vLLM worker (0.2.36)
- * and of llm-ops' own fields on top (`generation_mode`, `messages`, `system_message`, `model_identifier`).
+ * and of llm-ops' own fields on top (`generation_mode`, `messages`, `system_message`, `model_identifier`). What no worker of theirs reads
+ * (`model`, `n`, `logprobs`, `spec`, `judge_sent_end`, `request_id`, …) is not read here either, and neither is what engines of today
+ * no longer have (`best_of`, `use_beam_search`): FastChat's server sends some of them with each request.
  */
 import { z } from 'zod';
 import type { Sampling } from '../engines/engine.ts';
@@ -18,13 +20,18 @@ export type GenerateRequest = {
   /** null: not said, which the protocol reads as true. */
   readonly echo: boolean | null;
   readonly modelIdentifier: string | null;
+  /** What a streamed frame's text is: all so far, or only what is new. */
+  readonly streamMode: 'cumulative' | 'delta';
   readonly sampling: Sampling;
 };
 
 /** Below this a temperature means greedy sampling, and a top_p is raised to it. */
 const SMALLEST = 1e-5;
 
-/** JSON value → request. Throws `invalid_request` or `param_out_of_range` naming the field. Unknown fields are ignored. */
+/**
+ * JSON value → request. Throws `invalid_request` (a wrong type, something missing) or `param_out_of_range`, naming the field. Unknown
+ * fields are ignored, and null is as if a field were not there.
+ */
 export function parseGenerateRequest(body: unknown): GenerateRequest {
   const parsed = Body.safeParse(body);
   if (!parsed.success) throw toRequestError(parsed.error, body);
@@ -33,18 +40,22 @@ export function parseGenerateRequest(body: unknown): GenerateRequest {
     input: toInput(fields),
     echo: fields.echo ?? null,
     modelIdentifier: fields.model_identifier ?? null,
+    streamMode: fields.stream_mode ?? 'cumulative',
     sampling: toSampling(fields),
   };
 }
 
 /** Python's `float()` and `int()` take numbers in strings too, and clients of the original send them. */
-const numeric = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i, 'expected a number')
-    .transform(Number),
-]);
+const numeric = z.union(
+  [
+    z.number(),
+    z
+      .string()
+      .regex(/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i)
+      .transform(Number),
+  ],
+  'expected a number',
+);
 
 const Message = z.looseObject({
   role: z.string(),
@@ -60,15 +71,19 @@ const Body = z.looseObject({
   messages: z.array(Message).nullish(),
   system_message: z.string().nullish(),
   echo: z.boolean().nullish(),
+  stream_mode: z.enum(['cumulative', 'delta'], 'expected "cumulative" or "delta"').nullish(),
   temperature: numeric.pipe(z.number().min(0)).nullish(),
-  top_p: numeric.pipe(z.number().min(0).max(1)).nullish(),
+  // Raised below, however low it is.
+  top_p: numeric.pipe(z.number().max(1)).nullish(),
   top_k: numeric.pipe(z.int().min(-1)).nullish(),
   presence_penalty: numeric.pipe(z.number().min(-2).max(2)).nullish(),
   frequency_penalty: numeric.pipe(z.number().min(-2).max(2)).nullish(),
   repetition_penalty: numeric.pipe(z.number().positive()).nullish(),
   max_new_tokens: numeric.pipe(z.int().positive()).nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  stop: z.union([z.string(), z.array(z.string())], 'expected a text or a list of texts').nullish(),
   stop_token_ids: z.array(z.int().nonnegative()).nullish(),
+  // FastChat's server sends the pictures of a conversation; an answer that never saw them would only look like one.
+  images: z.array(z.unknown()).max(0, 'this API takes text only, no pictures').nullish(),
 });
 type Body = z.infer<typeof Body>;
 
@@ -144,13 +159,7 @@ function toRequestError(error: z.ZodError, body: unknown): LlmOpsError {
   const isRange = issue?.code === 'too_small' || issue?.code === 'too_big';
   return new LlmOpsError(
     isRange ? 'param_out_of_range' : 'invalid_request',
-    `${param}: ${wordsOf(issue)}`,
+    `${param}: ${issue?.message ?? 'invalid'}`,
     { param },
   );
-}
-
-function wordsOf(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code !== 'invalid_union') return issue?.message ?? 'invalid';
-  const [first] = issue.errors.flat();
-  return first === undefined ? issue.message : `${first.message} or a list or text of that kind`;
 }

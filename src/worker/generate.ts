@@ -1,44 +1,49 @@
-/** One generation, from the parsed request to a stream of progress: place, replica, prompt, engine. Knows nothing of HTTP replies. */
-import type { Prompt, Usage, FinishReason } from '../engines/engine.ts';
+/** One generation, from the parsed request to a reply's sink: place, replica, prompt, engine. Knows nothing of HTTP replies. */
+import type { DeltaSink, Prompt } from '../engines/engine.ts';
 import { LlmOpsError } from '../errors.ts';
+import { AnswerTap } from './answer-tap.ts';
 import type { GenerateRequest } from './generate-request.ts';
 import type { LiveService } from './live-service.ts';
 import { preparePrompt } from './prepare-prompt.ts';
+import type { RequestTrace } from './request-trace.ts';
 
-export type Progress = {
-  /** New text since the last progress. With `echo`, the first one has the prompt. */
-  readonly text: string;
-  readonly usage: Usage | null;
-  /** Set on the last progress. */
-  readonly finishReason: FinishReason | null;
+export type Generation = {
+  readonly service: LiveService;
+  readonly request: GenerateRequest;
+  readonly sink: DeltaSink;
+  readonly signal: AbortSignal;
+  readonly trace: RequestTrace;
 };
 
 /**
- * Takes a place, streams, and gives the place back whatever happens: at the end, on an error, when the signal aborts, and when the
- * consumer leaves the loop.
- * Throws LlmOpsErrors, and the signal's reason when it aborts.
+ * Takes a place, streams into the sink, and gives the place back whatever happens: at the end, on an error, and when the signal aborts.
+ * Resolves after the sink got a delta with a finish reason. Rejects with LlmOpsErrors, and with the signal's reason when it aborts.
  */
-export async function* generate(
-  service: LiveService,
-  request: GenerateRequest,
-  signal: AbortSignal,
-): AsyncGenerator<Progress> {
+export async function generate({
+  service,
+  request,
+  sink,
+  signal,
+  trace,
+}: Generation): Promise<void> {
   checkModel(service, request);
   const version = service.chooseVersion();
+  trace.version = version.name;
   const { chatRenderer } = service;
   const { prompt, sampling } = await preparePrompt(request, { ...version, chatRenderer, signal });
   const echo = echoOf(prompt, request);
   const giveBack = await version.slots.take(signal);
+  trace.admittedAt = performance.now();
   try {
     const replica = await service.chooseReplica(version);
+    const tap = new AnswerTap({ sink, echo, stop: sampling.stop, trace });
+    trace.replica = replica.id;
+    trace.attempts += 1;
     const leave = replica.enter();
     try {
-      let prefix = echo;
-      for await (const delta of replica.engine.generate(prompt, sampling, signal)) {
-        yield prefix === '' ? delta : { ...delta, text: prefix + delta.text };
-        prefix = '';
-      }
+      await replica.engine.generate({ prompt, sampling, sink: tap, signal });
     } catch (error) {
+      if (tap.hasPushed) tap.flush();
       throw await service.explain(replica, error);
     } finally {
       leave();

@@ -16,6 +16,14 @@ export type LiveVersion = {
   readonly replicas: readonly Replica[];
 };
 
+/** What the service takes from its clients; times in milliseconds. */
+export type LiveLimits = {
+  readonly bodyBytes: number;
+  readonly promptCharacters: number;
+  readonly readerTimeoutMs: number;
+  readonly keepAliveMs: number;
+};
+
 export type Surroundings = {
   readonly chatRenderer: ChatRenderer;
   readonly onReplicaChange: (replica: Replica) => void;
@@ -53,6 +61,17 @@ export class LiveService {
 
   get versions(): readonly LiveVersion[] {
     return this.#versions;
+  }
+
+  get limits(): LiveLimits {
+    if (this.#config === null) throw new LlmOpsError('internal', `${this.name} is not configured`);
+    const { limits } = this.#config;
+    return {
+      bodyBytes: limits.body_bytes,
+      promptCharacters: limits.prompt_characters,
+      readerTimeoutMs: limits.reader_timeout_ms,
+      keepAliveMs: limits.keep_alive_ms,
+    };
   }
 
   /** Where the service's own worker answers, when it is not us. */

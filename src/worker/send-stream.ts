@@ -1,38 +1,52 @@
-/** Progress → a streamed HTTP reply, one write for each progress, no faster than its reader reads. */
-import { once } from 'node:events';
+/** A generation as a streamed reply: its error is a reply of its own until the stream began, and a frame of it after that. */
 import type { FastifyReply } from 'fastify';
+import { LlmOpsError } from '../errors.ts';
 import { ClientLeft } from './departure.ts';
-import type { Progress } from './generate.ts';
+import { generate } from './generate.ts';
+import type { Generation } from './generate.ts';
+import type { GenerateRequest } from './generate-request.ts';
 import { logFailure, toHttpError } from './http-errors.ts';
-import type { Encoder } from './replies/encoder.ts';
+import { createFrames } from './replies/frames.ts';
+import type { FrameForm } from './replies/frames.ts';
+import { ReplyStream } from './replies/reply-stream.ts';
 
 /**
- * Sends nothing before the engine did: an error until then is thrown, and becomes a reply with its true status. An error after that
- * ends the stream with an error frame; it never just ends.
+ * Sends nothing before the engine did, or a sign of life was due: an error until then is thrown, and becomes a reply with its true status.
+ * An error after that ends the stream with an error frame; it never just ends.
  */
 export async function sendStream(
-  reply: FastifyReply,
-  progress: AsyncGenerator<Progress>,
-  options: { readonly encoder: Encoder; readonly signal: AbortSignal },
+  call: Omit<Generation, 'request' | 'sink'>,
+  options: {
+    readonly request: GenerateRequest;
+    readonly framing: FrameForm['framing'];
+    readonly reply: FastifyReply;
+  },
 ): Promise<void> {
-  const { encoder, signal } = options;
-  let step = await progress.next();
-  reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(200, { ...encoder.headers });
+  const { request, framing, reply } = options;
+  const { keepAliveMs, readerTimeoutMs } = call.service.limits;
+  const stream = new ReplyStream({
+    raw: reply.raw,
+    frames: createFrames({ mode: request.streamMode, framing }),
+    keepAliveMs,
+    readerTimeoutMs,
+    onBegin: () => {
+      reply.hijack();
+    },
+    onReaderTimeout: () => {
+      call.trace.error = 'reader_stalled';
+    },
+  });
   try {
-    for (; step.done !== true; step = await progress.next()) {
-      const frame = encoder.encode(step.value);
-      if (frame !== '' && !raw.write(frame)) await once(raw, 'drain', { signal });
-    }
+    await generate({ ...call, request, sink: stream });
   } catch (error) {
-    const reason: unknown = signal.aborted ? signal.reason : error;
+    if (!stream.hasBegun) {
+      stream.leave();
+      throw error;
+    }
+    const reason: unknown = call.signal.aborted ? call.signal.reason : error;
     if (reason instanceof ClientLeft) return;
+    call.trace.error ??= reason instanceof LlmOpsError ? reason.code : 'internal';
     logFailure(reply.log, reason);
-    raw.write(encoder.encodeError(toHttpError(reason).body));
-  } finally {
-    // Leaves the generator wherever it stands, which gives its place at the engine back.
-    await progress.return(undefined).catch(() => undefined);
-    raw.end();
+    stream.fail(toHttpError(reason).body);
   }
 }

@@ -6,22 +6,28 @@ import { LlmOpsError } from '../../errors.ts';
 import { convTemplateReply } from '../../prompts/conv-template-reply.ts';
 import { ClientLeft } from '../departure.ts';
 import type { Departures } from '../departure.ts';
-import { dialectOf } from '../dialect.ts';
+import { dialectOf, statusIn } from '../dialect.ts';
 import { generate } from '../generate.ts';
 import { parseGenerateRequest } from '../generate-request.ts';
-import { isEngineError, logFailure, toHttpError } from '../http-errors.ts';
+import { logFailure, toHttpError } from '../http-errors.ts';
+import type { ErrorBody } from '../http-errors.ts';
 import type { LiveService } from '../live-service.ts';
 import type { LiveStack } from '../live-stack.ts';
-import { collectReply, createFrameEncoder } from '../replies/worker-reply.ts';
+import { CollectedReply } from '../replies/collect-reply.ts';
+import { createFrames } from '../replies/frames.ts';
+import type { FrameForm } from '../replies/frames.ts';
+import { RequestTrace } from '../request-trace.ts';
 import { sendStream } from '../send-stream.ts';
 
 export type Context = { readonly stack: LiveStack; readonly departures: Departures };
 
-type Handle = (
-  call: { readonly service: LiveService; readonly signal: AbortSignal },
-  request: FastifyRequest,
-  reply: FastifyReply,
-) => Promise<unknown>;
+export type ServiceCall = {
+  readonly service: LiveService;
+  readonly signal: AbortSignal;
+  readonly trace: RequestTrace;
+};
+
+type Handle = (call: ServiceCall, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 type Endpoint = {
   readonly paths: readonly string[];
@@ -58,7 +64,9 @@ export function registerServiceRoutes(
         handler: (request, reply) => {
           const service = stack.service(serviceParam(request));
           const signal = departures.watch(reply.raw);
-          return handle({ service, signal }, request, reply);
+          const trace = new RequestTrace();
+          trace.service = service.name;
+          return handle({ service, signal, trace }, request, reply);
         },
       });
       app.route({
@@ -78,20 +86,21 @@ export function registerServiceRoutes(
 async function answer(...[call, request, reply]: Parameters<Handle>): Promise<unknown> {
   return asDialect(request, reply, async () => {
     const parsed = parseGenerateRequest(request.body);
-    return collectReply(generate(call.service, parsed, call.signal));
+    const sink = new CollectedReply();
+    await generate({ ...call, request: parsed, sink });
+    return sink.toReply();
   });
 }
 
 async function stream(...[call, request, reply]: Parameters<Handle>): Promise<unknown> {
   return asDialect(request, reply, async () => {
-    const progress = generate(call.service, parseGenerateRequest(request.body), call.signal);
-    const encoder = createFrameEncoder();
-    await sendStream(reply, progress, { encoder, signal: call.signal });
+    const parsed = parseGenerateRequest(request.body);
+    await sendStream(call, { request: parsed, framing: framingOf(request), reply });
     return reply;
   });
 }
 
-/** On FastChat's paths an engine's error is a reply of status 200 that says so, because its server reads nothing else. */
+/** On FastChat's paths most errors are replies of status 200 that say so, because its server reads nothing else. */
 async function asDialect(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -100,16 +109,31 @@ async function asDialect(
   try {
     return await act();
   } catch (error) {
-    if (error instanceof ClientLeft) throw error;
-    const { body, ...rest } = toHttpError(error);
-    if (reply.sent || dialectOf(request) === 'llm-ops' || !isEngineError({ body, ...rest }))
-      throw error;
-    logFailure(request.log, error);
+    if (error instanceof ClientLeft || reply.sent) throw error;
+    const failure = toHttpError(error);
+    if (statusIn(dialectOf(request), failure) === failure.status) throw error;
+    const { body } = failure;
+    if (failure.status >= 500) logFailure(request.log, error);
     const isStream = request.routeOptions.url?.endsWith('_stream') ?? false;
     return isStream
-      ? reply.send(createFrameEncoder().encodeError(body))
+      ? sendErrorFrame(reply, framingOf(request), body)
       : { text: body.error_message, ...body };
   }
+}
+
+/** A stream that is nothing but its error. */
+function sendErrorFrame(
+  reply: FastifyReply,
+  framing: FrameForm['framing'],
+  body: ErrorBody,
+): FastifyReply {
+  const frames = createFrames({ mode: 'cumulative', framing });
+  return reply.headers(frames.headers).send(frames.error(body));
+}
+
+/** What the client says it takes, not what we guess of it. */
+function framingOf(request: FastifyRequest): FrameForm['framing'] {
+  return request.headers.accept?.includes('text/event-stream') === true ? 'sse' : 'nul';
 }
 
 /** `queue_length` is what is at the engine and what waits, as FastChat's controller wants it. */

@@ -1,21 +1,18 @@
-/** Events of a completion or chat stream → what they say, folded into one delta for each read. Pure. */
+/** One event of a completion or chat stream → what it says. Pure. */
 import { z } from 'zod';
+import { LlmOpsError } from '../errors.ts';
 import type { FinishReason, Usage } from './engine.ts';
 import { toStreamError } from './engine-errors.ts';
-import { LlmOpsError } from '../errors.ts';
-import type { StreamEvent } from './stream-events.ts';
+import { scanChunk } from './scan-chunk.ts';
 
-export type Folded = {
+export type Chunk = {
   readonly text: string;
   readonly usage: Usage | null;
   readonly finishReason: FinishReason | null;
-  readonly done: boolean;
-  /** An error event. vLLM sends `[DONE]` after it all the same: it stays an error. */
-  readonly error: LlmOpsError | null;
 };
 
 /** Only what we read; engines add fields of their own, and leave out what they do not know. */
-const Chunk = z.object({
+const ChunkShape = z.object({
   choices: z
     .array(
       z.object({
@@ -37,29 +34,39 @@ const Chunk = z.object({
     .catch(null),
 });
 
-export function foldEvents(events: readonly StreamEvent[]): Folded {
-  let text = '';
-  let usage: Usage | null = null;
-  let finishReason: FinishReason | null = null;
-  for (const event of events) {
-    if (event.done) return { text, usage, finishReason, done: true, error: null };
-    if (event.data['error'] !== undefined && event.data['error'] !== null)
-      return { text, usage, finishReason, done: true, error: toStreamError(event.data) };
-    const parsed = Chunk.safeParse(event.data);
-    if (!parsed.success)
-      return broken({ text, usage }, 'the engine sent an event of unknown shape');
-    const chunk = parsed.data;
-    const choice = chunk.choices?.[0];
-    if (isFailure(choice?.finish_reason))
-      return broken({ text, usage }, 'the engine gave up on the request');
-    text += choice?.text ?? choice?.delta?.content ?? '';
-    finishReason = toFinishReason(choice?.finish_reason) ?? finishReason;
-    usage = usageOf(chunk) ?? usage;
-  }
-  return { text, usage, finishReason, done: false, error: null };
+/** The data of one event, but for `[DONE]`. Throws `engine_failed` for an error event and for what is no chunk. */
+export function readChunk(data: string): Chunk {
+  const ordinary = scanChunk(data);
+  if (ordinary !== null) return { ...ordinary, finishReason: null };
+  const value = parseObject(data);
+  if (value['error'] !== undefined && value['error'] !== null) throw toStreamError(value);
+  const parsed = ChunkShape.safeParse(value);
+  if (!parsed.success)
+    throw new LlmOpsError('engine_failed', 'the engine sent an event of unknown shape');
+  const choice = parsed.data.choices?.[0];
+  if (isFailure(choice?.finish_reason))
+    throw new LlmOpsError('engine_failed', 'the engine gave up on the request');
+  return {
+    text: choice?.text ?? choice?.delta?.content ?? '',
+    usage: usageOf(parsed.data),
+    finishReason: toFinishReason(choice?.finish_reason),
+  };
 }
 
-function usageOf(chunk: z.infer<typeof Chunk>): Usage | null {
+function parseObject(data: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(data);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Readonly<Record<string, unknown>>;
+  } catch {
+    // said below, with what was sent
+  }
+  throw new LlmOpsError('engine_failed', 'the engine sent an event that is no JSON object', {
+    details: { event: data.slice(0, 200) },
+  });
+}
+
+function usageOf(chunk: z.infer<typeof ChunkShape>): Usage | null {
   if (chunk.usage)
     return {
       promptTokens: chunk.usage.prompt_tokens,
@@ -71,11 +78,6 @@ function usageOf(chunk: z.infer<typeof Chunk>): Usage | null {
       completionTokens: chunk.timings.predicted_n,
     };
   return null;
-}
-
-function broken(sofar: { text: string; usage: Usage | null }, message: string): Folded {
-  const error = new LlmOpsError('engine_failed', message);
-  return { ...sofar, finishReason: null, done: true, error };
 }
 
 /** vLLM says `abort` when it dropped a request: that answer is not complete. */

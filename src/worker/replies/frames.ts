@@ -1,0 +1,155 @@
+/**
+ * The last stage of the token path: deltas → frames of the worker API. A frame is one ASCII-safe JSON object, ended by one NUL byte as
+ * FastChat's clients expect, or as an event of a `text/event-stream`.
+ *
+ * `text` is cumulative unless the request says `stream_mode: delta`. In cumulative frames a newer one makes the older ones superfluous, so a
+ * slow reader may miss some, and nothing but the newest has to be kept for it.
+ */
+import type { Delta, Usage } from '../../engines/engine.ts';
+import type { ErrorBody } from '../http-errors.ts';
+import { toAsciiJson } from './ascii-json.ts';
+import { toUsageReply } from './worker-reply.ts';
+
+export interface Frames {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent while there is nothing to say, so that nobody on the way takes the silence for an end. Readers skip it. */
+  readonly keepAlive: string;
+  add(delta: Delta): void;
+  /** Characters that were added since the last frame was taken. */
+  readonly untaken: number;
+  /** For how long text may be kept back to send it together with what follows, in milliseconds. */
+  readonly patienceMs: number;
+  /** One frame with all that was added and not taken yet. */
+  take(): string;
+  /** The frame that ends a stream which broke. */
+  error(body: ErrorBody): string;
+}
+
+export type FrameForm = {
+  readonly mode: 'cumulative' | 'delta';
+  readonly framing: 'nul' | 'sse';
+};
+
+export function createFrames({ mode, framing }: FrameForm): Frames {
+  return mode === 'delta' ? new DeltaFrames(framing) : new CumulativeFrames(framing);
+}
+
+const FRAMINGS = {
+  // FastChat's worker sends no content type, and nothing on the way may guess one or hold frames back.
+  nul: {
+    headers: {
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
+    },
+    keepAlive: '\0',
+    before: '',
+    after: '\0',
+  },
+  sse: {
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    },
+    keepAlive: ': keep-alive\n\n',
+    before: 'data: ',
+    after: '\n\n',
+  },
+} as const;
+
+/** Common to both modes: the framing, and what is known besides the text. */
+abstract class BaseFrames implements Frames {
+  readonly headers: Frames['headers'];
+  readonly keepAlive: string;
+  abstract readonly patienceMs: number;
+  abstract take(): string;
+  protected usage: Usage | null = null;
+  protected finishReason: Delta['finishReason'] = null;
+  readonly #before: string;
+  readonly #after: string;
+  #untaken = 0;
+
+  constructor(framing: FrameForm['framing']) {
+    const { headers, keepAlive, before, after } = FRAMINGS[framing];
+    this.headers = headers;
+    this.keepAlive = keepAlive;
+    this.#before = before;
+    this.#after = after;
+  }
+
+  get untaken(): number {
+    return this.#untaken;
+  }
+
+  add(delta: Delta): void {
+    this.usage = delta.usage ?? this.usage;
+    this.finishReason = delta.finishReason;
+    this.#untaken += delta.text.length;
+    // Only what is new is escaped: a long answer is not gone through again for each frame.
+    if (delta.text !== '') this.addEscaped(toAsciiJson(delta.text).slice(1, -1));
+  }
+
+  error(body: ErrorBody): string {
+    const { error_message: text } = body;
+    return this.#wrap(toAsciiJson({ text, ...body, usage: {}, finish_reason: null }));
+  }
+
+  protected abstract addEscaped(text: string): void;
+
+  protected frame(escaped: string, usage: Usage | null): string {
+    this.#untaken = 0;
+    const finish = this.finishReason === null ? 'null' : `"${this.finishReason}"`;
+    const counts = JSON.stringify(toUsageReply(usage));
+    return this.#wrap(
+      `{"text":"${escaped}","error_code":0,"usage":${counts},"finish_reason":${finish}}`,
+    );
+  }
+
+  #wrap(json: string): string {
+    return this.#before + json + this.#after;
+  }
+}
+
+/** Milliseconds of patience for each character of text so far, up to the most: 50 ms from 2,500 characters on. */
+const PATIENCE_PER_CHARACTER_MS = 1 / 50;
+const MOST_PATIENCE_MS = 50;
+/** Timers of few different lengths are cheap. */
+const PATIENCE_STEP_MS = 10;
+
+/**
+ * All text so far in each frame. Sending it for every token would cost the square of its length (9 MB for 2,000 tokens), so the longer the
+ * text, the longer a frame waits for company, up to what nobody notices.
+ */
+class CumulativeFrames extends BaseFrames {
+  #escaped = '';
+
+  get patienceMs(): number {
+    const wanted = Math.min(this.#escaped.length * PATIENCE_PER_CHARACTER_MS, MOST_PATIENCE_MS);
+    return Math.floor(wanted / PATIENCE_STEP_MS) * PATIENCE_STEP_MS;
+  }
+
+  take(): string {
+    return this.frame(this.#escaped, this.usage);
+  }
+
+  protected addEscaped(text: string): void {
+    this.#escaped += text;
+  }
+}
+
+/** Only what is new, at once; the counts come with the last frame. */
+class DeltaFrames extends BaseFrames {
+  readonly patienceMs = 0;
+  #escaped = '';
+
+  take(): string {
+    const escaped = this.#escaped;
+    this.#escaped = '';
+    return this.frame(escaped, this.finishReason === null ? null : this.usage);
+  }
+
+  protected addEscaped(text: string): void {
+    this.#escaped += text;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Frames → one streamed HTTP reply, no faster than its reader reads, and never silent for long.
+ *
+ * Design. A frame is written when the one before has left for the kernel; what comes meanwhile is in the next frame. So a reader that is
+ * slow, or does not read at all, costs one frame of memory (two at the end), and in cumulative mode it skips what a later frame repeats.
+ * When very much is waiting for it, the engine is held back. A reader that takes nothing for its time limit is left, because it holds a
+ * place at the engine. All of this is state and callbacks: a write costs no promise.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Delta, DeltaSink, Flow } from '../../engines/engine.ts';
+import type { ErrorBody } from '../http-errors.ts';
+import type { Frames } from './frames.ts';
+
+/** Characters that may wait for a slow reader before the engine is held back. */
+const MOST_UNTAKEN = 32 * 1024;
+
+export type ReplyStreamOptions = {
+  readonly raw: ServerResponse;
+  readonly frames: Frames;
+  readonly keepAliveMs: number;
+  readonly readerTimeoutMs: number;
+  /** Called before the head is sent: from here on an error can no longer be a reply of its own. */
+  readonly onBegin: () => void;
+  /** Called when the reader is left. */
+  readonly onReaderTimeout: () => void;
+};
+
+export class ReplyStream implements DeltaSink {
+  readonly #options: ReplyStreamOptions;
+  readonly #watch: NodeJS.Timeout;
+  #flow: Flow | null = null;
+  #isHeldBack = false;
+  #isWriting = false;
+  #isOver = false;
+  #timer: NodeJS.Timeout | null = null;
+  #sentAt = -Infinity;
+  /** Of the last write, and of the last moment at which the reader took something. */
+  #wroteAt = performance.now();
+
+  constructor(options: ReplyStreamOptions) {
+    this.#options = options;
+    const { raw, keepAliveMs, readerTimeoutMs } = options;
+    const lookEveryMs = Math.max(1, Math.min(keepAliveMs, readerTimeoutMs) / 2);
+    this.#watch = setInterval(() => this.#look(), lookEveryMs);
+    raw.once('close', () => {
+      this.#isOver = true;
+      clearInterval(this.#watch);
+      this.#stopWaiting();
+    });
+  }
+
+  /** Whether the head was sent. */
+  get hasBegun(): boolean {
+    return this.#options.raw.headersSent;
+  }
+
+  begin(flow: Flow): void {
+    this.#flow = flow;
+  }
+
+  push(delta: Delta): boolean {
+    const { frames } = this.#options;
+    frames.add(delta);
+    if (delta.finishReason !== null) this.#end(frames.take());
+    else if (delta.text !== '') this.#sendSoon();
+    return true;
+  }
+
+  /** Ends the stream with an error frame, after the text that came. */
+  fail(body: ErrorBody): void {
+    const { frames } = this.#options;
+    this.#end((frames.untaken > 0 ? frames.take() : '') + frames.error(body));
+  }
+
+  /** Stops watching a reply that another error took the place of. */
+  leave(): void {
+    this.#isOver = true;
+    clearInterval(this.#watch);
+    this.#stopWaiting();
+  }
+
+  #sendSoon(): void {
+    if (this.#isWriting) {
+      this.#holdBack();
+      return;
+    }
+    if (this.#timer !== null) return;
+    const { patienceMs } = this.#options.frames;
+    // The first frame goes at once, and so does one that comes late enough after the last.
+    if (patienceMs === 0 || performance.now() - this.#sentAt >= patienceMs) this.#send();
+    else this.#timer = setTimeout(this.#send, patienceMs);
+  }
+
+  readonly #send = (): void => {
+    this.#timer = null;
+    if (this.#isOver || this.#isWriting || this.#options.frames.untaken === 0) return;
+    this.#sentAt = performance.now();
+    this.#write(this.#options.frames.take());
+  };
+
+  #write(text: string): void {
+    this.#isWriting = true;
+    this.#wroteAt = performance.now();
+    this.#sendHead();
+    // ASCII only, and this is the cheapest way to say so.
+    this.#options.raw.write(text, 'latin1', this.#onWritten);
+  }
+
+  readonly #onWritten = (): void => {
+    this.#isWriting = false;
+    this.#wroteAt = performance.now();
+    if (this.#isOver) return;
+    if (this.#isHeldBack) {
+      this.#isHeldBack = false;
+      this.#flow?.resume();
+    }
+    if (this.#options.frames.untaken > 0) this.#sendSoon();
+  };
+
+  #end(text: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopWaiting();
+    this.#sendHead();
+    this.#wroteAt = performance.now();
+    this.#options.raw.end(text, 'latin1');
+  }
+
+  #sendHead(): void {
+    const { raw, frames, onBegin } = this.#options;
+    if (raw.headersSent) return;
+    onBegin();
+    raw.writeHead(200, { ...frames.headers });
+  }
+
+  #holdBack(): void {
+    if (this.#isHeldBack || this.#options.frames.untaken < MOST_UNTAKEN) return;
+    this.#isHeldBack = true;
+    this.#flow?.pause();
+  }
+
+  #look(): void {
+    const { raw, frames, keepAliveMs, readerTimeoutMs, onReaderTimeout } = this.#options;
+    const idleMs = performance.now() - this.#wroteAt;
+    if (this.#isWriting || this.#isOver) {
+      if (idleMs < readerTimeoutMs) return;
+      onReaderTimeout();
+      raw.destroy();
+    } else if (idleMs >= keepAliveMs / 2) this.#write(frames.keepAlive);
+  }
+
+  #stopWaiting(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}

@@ -1,7 +1,9 @@
 /** One generation, from the parsed request to a reply's sink: place, replica, prompt, engine. Knows nothing of HTTP replies. */
 import type { DeltaSink, Prompt } from '../engines/engine.ts';
 import { LlmOpsError } from '../errors.ts';
+import { admit } from './admission/admit.ts';
 import { AnswerTap } from './answer-tap.ts';
+import { answerFromReplica } from './balance/answer-from-replica.ts';
 import type { GenerateRequest } from './generate-request.ts';
 import type { LiveService } from './live-service.ts';
 import { preparePrompt } from './prepare-prompt.ts';
@@ -30,24 +32,20 @@ export async function generate({
   const version = service.chooseVersion();
   trace.version = version.name;
   const { chatRenderer } = service;
-  const { prompt, sampling } = await preparePrompt(request, { ...version, chatRenderer, signal });
-  const echo = echoOf(prompt, request);
-  const giveBack = await version.slots.take(signal);
-  trace.admittedAt = performance.now();
+  const prepared = await preparePrompt(request, { ...version, chatRenderer, signal });
+  const tap = new AnswerTap({
+    sink,
+    echo: echoOf(prepared.prompt, request),
+    stop: prepared.sampling.stop,
+    trace,
+  });
+  const giveBack = await admit(version, { signal, trace });
   try {
-    const replica = await service.chooseReplica(version);
-    const tap = new AnswerTap({ sink, echo, stop: sampling.stop, trace });
-    trace.replica = replica.id;
-    trace.attempts += 1;
-    const leave = replica.enter();
-    try {
-      await replica.engine.generate({ prompt, sampling, sink: tap, signal });
-    } catch (error) {
-      if (tap.hasPushed) tap.flush();
-      throw await service.explain(replica, error);
-    } finally {
-      leave();
-    }
+    await answerFromReplica({ service, version, request: prepared, tap, signal, trace });
+  } catch (error) {
+    // What was held back for a stop string is text after all.
+    if (tap.hasPushed) tap.flush();
+    throw error;
   } finally {
     giveBack();
   }

@@ -1,11 +1,16 @@
 /** A service while it runs: its versions with their places, templates and replicas, changed in place when the configuration changes. */
-import type { WorkerService, WorkerTemplate, WorkerVersion } from '../config/worker-config.ts';
+import type {
+  ControllerRegistration,
+  WorkerService,
+  WorkerTemplate,
+  WorkerVersion,
+} from '../config/worker-config.ts';
 import { LlmOpsError } from '../errors.ts';
 import type { ChatRenderer } from '../prompts/chat/chat-renderer.ts';
 import type { EngineProgress } from './engine-progress.ts';
 import { Replica } from './replica.ts';
 import type { ReplicaState } from './replica.ts';
-import { Slots } from './slots.ts';
+import { Slots } from './admission/slots.ts';
 
 export type LiveVersion = {
   readonly name: string;
@@ -46,6 +51,7 @@ export class LiveService {
   readonly name: string;
   readonly #surroundings: Surroundings;
   #config: WorkerService | null = null;
+  #isDraining = false;
   #versions: readonly LiveVersion[] = [];
   /** Replicas by what they are, so that a new configuration keeps those that it names again, with their connections and state. */
   #replicas = new Map<string, Replica>();
@@ -77,6 +83,22 @@ export class LiveService {
   /** Where the service's own worker answers, when it is not us. */
   get worker(): string | null {
     return this.#config?.worker ?? null;
+  }
+
+  /** Who is to know that we serve it. A service with a worker of its own is not ours to tell of. */
+  get controller(): ControllerRegistration | null {
+    return this.worker === null ? (this.#config?.controller ?? null) : null;
+  }
+
+  /** From now on it answers who comes, but wants nobody sent. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Whether a dispatcher should send somebody: throws `stopping`, or why no engine is ready. */
+  async assertWantsRequests(): Promise<void> {
+    if (this.#isDraining) throw new LlmOpsError('stopping', `${this.name}: the worker is stopping`);
+    if (this.state !== 'ready') throw await this.notReady();
   }
 
   /** Takes over a new configuration at once. Requests under way keep the replica that they have. */

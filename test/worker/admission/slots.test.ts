@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Slots } from '../../src/worker/slots.ts';
+import { Slots } from '../../../src/worker/admission/slots.ts';
 
 const never = new AbortController().signal;
 

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createFrames } from '../../../src/worker/replies/frames.ts';
+import type { FrameForm } from '../../../src/worker/replies/frames.ts';
+
+const delta = (text: string, finishReason: 'stop' | null = null) => ({
+  text,
+  usage: { promptTokens: 3, completionTokens: 2 },
+  finishReason,
+});
+
+function take(form: FrameForm, ...texts: readonly string[]): string {
+  const frames = createFrames(form);
+  for (const text of texts) frames.add(delta(text));
+  return frames.take();
+}
+
+describe('a frame', () => {
+  it('is ASCII and one NUL, whatever the text is', () => {
+    const frame = take(
+      { mode: 'cumulative', framing: 'nul' },
+      'Grüße "世界"\n',
+      '🙂\0\\',
+      '\u2028',
+    );
+
+    assert.match(frame, /^[ -~]+\0$/);
+    assert.equal(
+      (JSON.parse(frame.slice(0, -1)) as { text: string }).text,
+      'Grüße "世界"\n🙂\0\\\u2028',
+    );
+  });
+
+  it('has all text so far, and the counts', () => {
+    const frames = createFrames({ mode: 'cumulative', framing: 'nul' });
+    frames.add(delta('Hel'));
+    frames.take();
+    frames.add(delta('lo'));
+
+    assert.deepEqual(JSON.parse(frames.take().slice(0, -1)), {
+      text: 'Hello',
+      error_code: 0,
+      usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+      finish_reason: null,
+    });
+  });
+
+  it('of delta mode has what is new, and the counts at the end', () => {
+    const frames = createFrames({ mode: 'delta', framing: 'nul' });
+    frames.add(delta('Hel'));
+    const first = JSON.parse(frames.take().slice(0, -1)) as unknown;
+    frames.add(delta('l'));
+    frames.add(delta('o', 'stop'));
+    const last = JSON.parse(frames.take().slice(0, -1)) as unknown;
+
+    assert.deepEqual(first, { text: 'Hel', error_code: 0, usage: {}, finish_reason: null });
+    assert.deepEqual(last, {
+      text: 'lo',
+      error_code: 0,
+      usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+      finish_reason: 'stop',
+    });
+  });
+
+  it('is an event where events are asked for, and a text cannot end it early', () => {
+    const frame = take({ mode: 'delta', framing: 'sse' }, 'a\n\ndata: b\r\r');
+
+    assert.match(frame, /^data: \{[^\n\r]*\}\n\n$/);
+  });
+
+  it('of an error says that nothing finished', () => {
+    const frames = createFrames({ mode: 'cumulative', framing: 'nul' });
+    frames.add(delta('so far'));
+    const body = {
+      error: { message: 'it died', type: 'server_error', code: 'engine_failed', param: null },
+      error_code: 50001,
+      error_message: 'it died',
+    };
+    const parsed = JSON.parse(frames.error(body).slice(0, -1)) as Record<string, unknown>;
+
+    assert.equal(parsed['text'], 'it died');
+    assert.equal(parsed['error_code'], 50001);
+    assert.equal(parsed['finish_reason'], null);
+  });
+});
+
+describe('patience', () => {
+  it('grows with the text up to 50 ms, and there is none in delta mode', () => {
+    const frames = createFrames({ mode: 'cumulative', framing: 'nul' });
+    const patience = [0, 400, 600, 2_000, 100_000].map((characters) => {
+      frames.add(delta('x'.repeat(characters)));
+      return frames.patienceMs;
+    });
+    const at = createFrames({ mode: 'delta', framing: 'nul' });
+    at.add(delta('x'.repeat(100_000)));
+
+    assert.deepEqual(patience, [0, 0, 20, 50, 50]);
+    assert.equal(at.patienceMs, 0);
+  });
+});

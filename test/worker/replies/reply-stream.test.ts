@@ -104,12 +104,12 @@ describe('a reply stream', () => {
 
   it('keeps one frame for a reader that does not read, and the newest text reaches it', async (t) => {
     const { stream, raw, socket } = await open(t, { isReading: false });
-    let isHeldBack = false;
-    stream.begin({ pause: () => (isHeldBack = true), resume: () => undefined });
+    const pauses: true[] = [];
+    stream.begin({ pause: () => pauses.push(true), resume: () => undefined });
     const line = `${'x'.repeat(9_999)}\n`;
     let characters = 0;
 
-    while (!isHeldBack) {
+    while (pauses.length === 0) {
       stream.push(piece(line));
       characters += line.length + 1;
       await new Promise((resolve) => setImmediate(resolve));

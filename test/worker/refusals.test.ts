@@ -51,13 +51,16 @@ describe('a request that cannot be served', () => {
     ],
   ];
   for (const [what, raw, code, number, word] of bad) {
-    it(`with ${what} gets 400 and says so, streamed or not`, async (t) => {
+    it(`with ${what} is told so in each dialect's way, streamed or not`, async (t) => {
       const engine = await startEngine(t, { contextLength: 64 });
       const worker = await startWorker(t, oneService('m', engine.url));
 
       for (const path of ['/worker_generate', '/api/worker_generate_stream']) {
         const reply = await ask(worker.url + path, { raw, method: 'POST' });
-        assertError(reply, { status: 400, code, number });
+        // FastChat's server reads nothing but `error_code` in what can befall a request of its own.
+        const isOfOwnMaking = number === 40302 || number === 40303;
+        const status = isOfOwnMaking && !path.startsWith('/api') ? 200 : 400;
+        assertError(reply, { status, code, number });
         assert.match(String(reply.json['error_message']), word);
       }
     });

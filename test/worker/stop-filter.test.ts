@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createStopFilter } from '../../src/worker/stop-filter.ts';
@@ -15,6 +17,19 @@ function run(stop: readonly string[], pieces: readonly string[]): readonly strin
     if (step.isEnd) return seen;
   }
   return [...seen, text + filter.flush()];
+}
+
+type PartialStop = {
+  readonly output: string;
+  readonly stop_str: string;
+  readonly partial: boolean;
+};
+
+/** What FastChat's `is_partial_stop` says. */
+function recordedPartialStops(): readonly PartialStop[] {
+  const file = join(import.meta.dirname, 'wire/recorded/is-partial-stop.jsonl');
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as PartialStop);
 }
 
 /** The rule in its plainest words: the first character at which any stop string is complete; the longest of them. */
@@ -46,6 +61,17 @@ describe('stop strings', () => {
 
   it('that are empty are none', () => {
     assert.deepEqual(run([''], ['a', 'b']), ['a', 'ab', 'ab']);
+  });
+
+  it('are held back exactly when FastChat holds them back, but for texts that have one already', () => {
+    for (const { output, stop_str, partial } of recordedPartialStops()) {
+      const filter = createStopFilter([stop_str]);
+      const { isEnd } = filter.push(output);
+      const isHeld = filter.flush() !== '';
+      // There FastChat's engine has cut the text, so its predicate is never asked.
+      if (output.includes(stop_str)) assert.equal(isEnd, true, output);
+      else assert.deepEqual([isEnd, isHeld], [false, partial], `${output} | ${stop_str}`);
+    }
   });
 
   it('give the same text however it is cut, and let nothing out that is taken back', () => {

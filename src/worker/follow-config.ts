@@ -1,25 +1,37 @@
-/** The worker's configuration file, read at the start and again whenever it changes. */
+/** The worker's configuration file, and what lies beside it, read at the start and again whenever it changes. */
 import { watch } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WORKER_CONFIG_FILE, WorkerConfig } from '../config/worker-config.ts';
 import { LlmOpsError } from '../errors.ts';
 
-/** Watching does not cross every mount, so the file is also looked at this often. */
+/** Watching does not cross every mount, so the files are also looked at this often. */
 const POLL_EVERY_MS = 2_000;
+
+/** A file of the directory that is followed. */
+export type FollowedFile = {
+  /** Its path. */
+  readonly file: string;
+  /** What was loaded: a change since then is one to tell of. Null: it was not there. */
+  readonly text: string | null;
+  /** Gets each new text, and null when the file is gone. Throws what is wrong with it. */
+  readonly take: (text: string | null) => void;
+};
 
 /** The configuration, and its text, from which `followConfig` goes on. */
 export async function loadWorkerConfig(
   directory: string,
 ): Promise<{ readonly config: WorkerConfig; readonly text: string }> {
-  const text = await readConfig(directory);
-  return { config: parseWorkerConfig(text, directory), text };
+  const file = join(directory, WORKER_CONFIG_FILE);
+  const text = await readIfThere(file);
+  if (text === null) throw notThere(file);
+  return { config: parseFile(WorkerConfig, text, file), text };
 }
 
 /**
- * Calls `onChange` with each new configuration and `onError` with what is wrong with a broken one, which changes nothing.
- * Returns the function that stops it: after that neither is called.
+ * Calls `onChange` with each new configuration and `onError` with what is wrong with a broken one, which changes nothing. Files beside it
+ * are looked at on the same occasions. Returns the function that stops it: after that nothing is called.
  */
 export function followConfig(options: {
   readonly directory: string;
@@ -27,23 +39,23 @@ export function followConfig(options: {
   readonly text: string;
   readonly onChange: (config: WorkerConfig) => void;
   readonly onError: (error: unknown) => void;
+  readonly beside?: readonly FollowedFile[];
 }): () => void {
-  const { directory, onChange, onError } = options;
-  let seen = options.text;
-  let isStopped = false;
-  let looking = Promise.resolve();
-  const look = async (): Promise<void> => {
-    try {
-      const text = await readConfig(directory);
-      if (isStopped || text === seen) return;
-      seen = text;
-      onChange(parseWorkerConfig(text, directory));
-    } catch (error) {
-      if (!isStopped) onError(error);
-    }
+  const { directory, text, onChange, onError, beside = [] } = options;
+  const file = join(directory, WORKER_CONFIG_FILE);
+  const take = (changed: string | null): void => {
+    if (changed === null) throw notThere(file);
+    onChange(parseFile(WorkerConfig, changed, file));
   };
+  let isStopped = false;
+  const looks = [{ file, text, take }, ...beside].map((followed) =>
+    createLook(followed, { onError, isStopped: () => isStopped }),
+  );
+  let looking = Promise.resolve();
   const lookSoon = (): void => {
-    looking = looking.then(look);
+    looking = looking.then(async () => {
+      for (const look of looks) await look();
+    });
   };
   const unwatch = watchDirectory(directory, { onEvent: lookSoon, onError });
   const timer = setInterval(lookSoon, POLL_EVERY_MS);
@@ -54,6 +66,24 @@ export function followConfig(options: {
     isStopped = true;
     clearInterval(timer);
     unwatch();
+  };
+}
+
+/** The function that looks whether a file has changed. It never rejects. */
+function createLook(
+  { file, text, take }: FollowedFile,
+  { onError, isStopped }: { onError: (error: unknown) => void; isStopped: () => boolean },
+): () => Promise<void> {
+  let seen = text;
+  return async () => {
+    try {
+      const now = await readIfThere(file);
+      if (isStopped() || now === seen) return;
+      seen = now;
+      take(now);
+    } catch (error) {
+      if (!isStopped()) onError(error);
+    }
   };
 }
 
@@ -73,24 +103,37 @@ function watchDirectory(
   }
 }
 
-async function readConfig(directory: string): Promise<string> {
-  const file = join(directory, WORKER_CONFIG_FILE);
+/** The text of a file; null when it is not there. Throws `config_invalid` when it is there and cannot be read. */
+export async function readIfThere(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new LlmOpsError('config_invalid', `cannot read the configuration ${file}`, { cause });
+    // A link that leads nowhere is there: what it should lead to is missing.
+    if (isMissing(cause) && (await lstat(file).catch(isMissing)) === true) return null;
+    throw new LlmOpsError('config_invalid', `cannot read ${file}`, { cause });
   }
 }
 
-function parseWorkerConfig(text: string, directory: string): WorkerConfig {
-  const file = join(directory, WORKER_CONFIG_FILE);
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function notThere(file: string): LlmOpsError {
+  return new LlmOpsError(
+    'config_invalid',
+    `cannot read the configuration ${file}: it is not there`,
+  );
+}
+
+/** The value that a file of JSON has. Throws `config_invalid` that names the file and each problem. */
+export function parseFile<T>(schema: z.ZodType<T>, text: string, file: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new LlmOpsError('config_invalid', `${file} is not JSON`, { cause });
   }
-  const parsed = WorkerConfig.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new LlmOpsError('config_invalid', `${file}:\n${z.prettifyError(parsed.error)}`);
 }

@@ -81,3 +81,70 @@ describe('following a configuration', () => {
     assert.ok(errors.length > 0);
   });
 });
+
+describe('following a file beside the configuration', () => {
+  function followBeside(
+    t: TestContext,
+    { directory, text, loaded }: { directory: string; text: string; loaded: string | null },
+  ): { taken: (string | null)[]; configured: string[]; errors: unknown[] } {
+    const taken: (string | null)[] = [];
+    const configured: string[] = [];
+    const errors: unknown[] = [];
+    t.after(
+      followConfig({
+        directory,
+        text,
+        onChange: ({ services }) => configured.push(services[0]?.name ?? ''),
+        onError: (error) => errors.push(error),
+        beside: [
+          {
+            file: join(directory, 'beside'),
+            text: loaded,
+            take: (changed) => {
+              taken.push(changed);
+              if (changed === 'broken') throw new Error(changed);
+            },
+          },
+        ],
+      }),
+    );
+    return { taken, configured, errors };
+  }
+
+  it('tells when it comes, changes, breaks and goes, each once, and follows the configuration meanwhile', async (t) => {
+    const directory = await emptyDirectory(t);
+    await write(directory, named('a'));
+    const { text } = await loadWorkerConfig(directory);
+    const { taken, configured, errors } = followBeside(t, { directory, text, loaded: null });
+
+    for (const [count, next] of ['one', 'broken', 'two'].entries()) {
+      await writeFile(join(directory, 'next'), next);
+      await rename(join(directory, 'next'), join(directory, 'beside'));
+      await until(`${next} is seen`, () => taken.length > count);
+    }
+    await rm(join(directory, 'beside'));
+    await until('it is gone', () => taken.length > 3);
+    await write(directory, named('b'));
+    await until('b is seen', () => configured.length > 0);
+
+    assert.deepEqual(taken, ['one', 'broken', 'two', null]);
+    assert.deepEqual(configured, ['b']);
+    assert.deepEqual(errors.map(String), ['Error: broken']);
+  });
+
+  it('tells nothing of what was loaded, and tells what came between loading and following', async (t) => {
+    const directory = await emptyDirectory(t);
+    await write(directory, named('a'));
+    const { text } = await loadWorkerConfig(directory);
+    await writeFile(join(directory, 'beside'), 'later');
+
+    const same = followBeside(t, { directory, text, loaded: 'later' });
+    const changed = followBeside(t, { directory, text, loaded: 'before' });
+
+    await until('the change is seen', () => changed.taken.length > 0);
+    await write(directory, named('b'));
+    await until('b is seen', () => same.configured.length > 0 && changed.configured.length > 0);
+    assert.deepEqual(same.taken, []);
+    assert.deepEqual(changed.taken, ['later']);
+  });
+});

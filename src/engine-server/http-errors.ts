@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+
 import { type ErrorCode, LlmOpsError } from '../errors.ts';
 
 export type ErrorReply = {
@@ -24,6 +26,24 @@ const REPLIES: Partial<Record<ErrorCode, readonly [status: number, type: string]
   engine_loading: [503, 'ServiceUnavailableError'],
   engine_unavailable: [503, 'ServiceUnavailableError'],
 };
+
+// Of those above that vLLM gives to an exception, not to its validator; any other status has HTTP's own words for a type.
+const TYPES: Readonly<Record<number, string>> = {
+  400: 'BadRequestError',
+  404: 'NotFoundError',
+  500: 'InternalServerError',
+  503: 'ServiceUnavailableError',
+};
+
+/** An error with a status of somebody's choice, as the fault `status` wants it. */
+export function toInjectedReply(status: number, words: string | undefined): ErrorReply {
+  const phrase = STATUS_CODES[status] ?? 'Unknown Error';
+  const type = TYPES[status] ?? phrase;
+  return {
+    status,
+    body: { error: { message: words ?? `${phrase}.`, type, param: null, code: status } },
+  };
+}
 
 /** vLLM's error body, `{"error": {message, type, param, code}}` with the HTTP status as the code. */
 export function toErrorReply(error: unknown): ErrorReply {

@@ -14,6 +14,18 @@ export function renderMetrics(stats: Stats, model: string): string {
     metric('gauge', 'num_requests_waiting', 'Requests waiting to be processed.', stats.waiting),
     metric('counter', 'prompt_tokens_total', 'Prefill tokens processed.', stats.prompt_tokens),
     metric('counter', 'generation_tokens_total', 'Tokens generated.', stats.completion_tokens),
+    metric(
+      'counter',
+      'prefix_cache_queries_total',
+      'Tokens looked up in the prefix cache.',
+      stats.prefix_cache_queries,
+    ),
+    metric(
+      'counter',
+      'prefix_cache_hits_total',
+      'Tokens found in the prefix cache.',
+      stats.prefix_cache_hits,
+    ),
     head('counter', 'request_success_total', 'Requests that finished, by reason.'),
     ...success,
     '',

@@ -2,7 +2,8 @@ import type { AddressInfo } from 'node:net';
 
 import { LlmOpsError } from '../errors.ts';
 import { EngineCore } from './core/engine-core.ts';
-import { FaultBox, type Faults } from './faults.ts';
+import { FaultBox } from './faults/fault-box.ts';
+import type { FaultPlan } from './faults/faults.ts';
 import { resolveOptions, type ServeOptions } from './options.ts';
 import { buildEngineServer } from './server.ts';
 import { createSimulator } from './simulator/simulator.ts';
@@ -23,7 +24,11 @@ export type ServeSourceOptions = {
   readonly port: number;
   /** Beyond it requests wait. */
   readonly maxConcurrent: number;
-  readonly fault?: Faults;
+  /** Beyond it they are refused instead; undefined: never. */
+  readonly maxWaiting?: number | undefined;
+  /** As many requests `/sim/requests` tells of, with their prompts; undefined: none. */
+  readonly remember?: number;
+  readonly fault?: FaultPlan;
   /** How the fault `exit_at_token` ends the process; without it that fault is refused. */
   readonly exit?: (() => void) | undefined;
 };
@@ -42,11 +47,11 @@ export async function serveEngine({
 /** Starts an engine server over a source of text. It listens before it loads. Throws `port_in_use` or `start_failed`. */
 export async function serveSource(
   source: TextSource,
-  { host, port, maxConcurrent, fault = {}, exit }: ServeSourceOptions,
+  { host, port, maxConcurrent, maxWaiting, remember = 0, fault = {}, exit }: ServeSourceOptions,
 ): Promise<RunningEngine> {
   const faults = new FaultBox(exit !== undefined);
   faults.set(fault);
-  const core = new EngineCore({ source, maxConcurrent, faults });
+  const core = new EngineCore({ source, maxConcurrent, maxWaiting, remember, faults });
   const app = buildEngineServer(core, exit ?? (() => undefined));
   try {
     await app.listen({ host, port });

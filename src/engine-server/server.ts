@@ -24,9 +24,14 @@ export function buildEngineServer(core: EngineCore, exit: () => void): FastifyIn
     Promise.resolve(body).then(readJson),
   );
 
-  app.addHook('onRequest', (request, _reply, next) => {
-    const isLoading = core.state === 'loading' && !request.url.startsWith('/sim/');
-    next(isLoading ? stillLoading(core.progress) : undefined);
+  app.server.on('connection', (socket) => {
+    core.stats.open_connections += 1;
+    socket.once('close', () => (core.stats.open_connections -= 1));
+  });
+  app.addHook('onRequest', async (request) => {
+    if (request.url.startsWith('/sim/')) return;
+    await core.faults.frozen;
+    if (core.state === 'loading') throw stillLoading(core.progress);
   });
   app.setErrorHandler((error, _request, reply) => {
     const { status, body } = toErrorReply(error);

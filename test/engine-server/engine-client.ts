@@ -8,7 +8,8 @@ import {
   serveEngine,
   type ServeEngineOptions,
 } from '../../src/engine-server/serve.ts';
-import { type Faults } from '../../src/engine-server/faults.ts';
+import type { Stats } from '../../src/engine-server/core/stats.ts';
+import type { FaultPlan } from '../../src/engine-server/faults/faults.ts';
 
 export type Reply = { readonly status: number; readonly body: unknown };
 
@@ -31,19 +32,7 @@ export type Event = {
   error?: { message: string; type: string; param: string | null; code: number };
 };
 
-export type Stats = Record<
-  | 'requests'
-  | 'rejected'
-  | 'waiting'
-  | 'running'
-  | 'peak_running'
-  | 'completed'
-  | 'aborted'
-  | 'failed'
-  | 'prompt_tokens'
-  | 'completion_tokens',
-  number
->;
+export type { Stats };
 
 /** An engine that is as fast as it can be, closed with the test. */
 export async function startEngine(
@@ -68,7 +57,7 @@ export async function getJson(url: string): Promise<unknown> {
   return (await fetch(url)).json();
 }
 
-export async function setFaults(engine: RunningEngine, faults: Faults): Promise<void> {
+export async function setFaults(engine: RunningEngine, faults: FaultPlan): Promise<void> {
   const { status } = await post(`${engine.url}/sim/faults`, faults);
   if (status !== 200) throw new Error(`faults were refused: ${status}`);
 }

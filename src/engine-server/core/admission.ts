@@ -1,11 +1,23 @@
 /** Lets so many in at a time; the others wait in the order of their arrival. */
 export class Admission {
   readonly #limit: number;
+  readonly #maxWaiting: number;
   #inside = 0;
   readonly #waiting = new Set<() => void>();
 
-  constructor(limit: number) {
+  /** `maxWaiting`: as many may wait; only `isFull` heeds it. */
+  constructor(limit: number, maxWaiting = Infinity) {
     this.#limit = limit;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether one more would neither get in nor may wait. */
+  get isFull(): boolean {
+    return this.#inside >= this.#limit && this.#waiting.size >= this.#maxWaiting;
   }
 
   /** Resolves with a place, which the caller must give back by `release`. Rejects, without a place, when the signal aborts. */

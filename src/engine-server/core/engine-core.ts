@@ -1,16 +1,31 @@
 import type { ServerResponse } from 'node:http';
 
 import { LlmOpsError } from '../../errors.ts';
-import { type FaultBox, type Faults } from '../faults.ts';
+import type { FaultBox } from '../faults/fault-box.ts';
+import type { FaultPlan } from '../faults/faults.ts';
 import type { TextSource } from '../text-source.ts';
 import { Admission } from './admission.ts';
+import { type Clock, createClock } from './clock.ts';
 import { Job } from './job.ts';
+import { type Received, RequestLog } from './request-log.ts';
 import { createStats, type Stats } from './stats.ts';
 
 export type EngineCoreInput = {
   readonly source: TextSource;
+  /** Beyond it requests wait. */
   readonly maxConcurrent: number;
+  /** Beyond it they are refused instead; undefined: never. */
+  readonly maxWaiting?: number | undefined;
+  /** So many requests are remembered, prompts included. */
+  readonly remember: number;
   readonly faults: FaultBox;
+};
+
+/** A valid request for text. */
+export type Opening = {
+  readonly response: ServerResponse;
+  readonly received: Received;
+  readonly prompt: readonly number[];
 };
 
 /** The engine behind the routes: its state, its requests, its counters. */
@@ -18,6 +33,8 @@ export class EngineCore {
   readonly source: TextSource;
   readonly stats: Stats = createStats();
   readonly faults: FaultBox;
+  readonly log: RequestLog;
+  readonly clock: Clock = createClock();
   readonly startedAtS = Math.floor(Date.now() / 1000);
   #state: 'loading' | 'ready' | 'dead' = 'loading';
   #progress = '';
@@ -31,7 +48,8 @@ export class EngineCore {
   constructor(input: EngineCoreInput) {
     this.source = input.source;
     this.faults = input.faults;
-    this.#admission = new Admission(input.maxConcurrent);
+    this.log = new RequestLog(input.remember);
+    this.#admission = new Admission(input.maxConcurrent, input.maxWaiting);
   }
 
   get state(): 'loading' | 'ready' | 'dead' {
@@ -50,11 +68,13 @@ export class EngineCore {
   }
 
   /** Takes a valid request for text on, with the faults that are set at this moment. */
-  open(response: ServerResponse): Job {
+  open({ response, received, prompt }: Opening): Job {
     const job = new Job({
       response,
-      faults: this.faults.take(),
+      faults: this.faults.take(() => this.source.detokenize(prompt, false)),
       stats: this.stats,
+      log: this.log,
+      record: this.log.add(received),
       admission: this.#admission,
       onSettled: (settled) => this.#jobs.delete(settled),
     });
@@ -70,9 +90,9 @@ export class EngineCore {
   }
 
   /** Replaces the faults. Without any, an engine that died of one lives again. */
-  setFaults(faults: Faults): void {
-    this.faults.set(faults);
-    if (Object.keys(faults).length === 0 && this.#isLoaded) this.#state = 'ready';
+  setFaults(plan: FaultPlan): void {
+    this.faults.set(plan);
+    if (Object.keys(plan).length === 0 && this.#isLoaded) this.#state = 'ready';
   }
 
   /** Remembers the work on a request, which may go on for a moment after its client has left. */
@@ -89,6 +109,8 @@ export class EngineCore {
   async close(): Promise<void> {
     this.#closing.abort();
     for (const job of this.#jobs) job.response.destroy();
+    // What is frozen would never end.
+    this.faults.set({});
     await Promise.allSettled([this.#loading, ...this.#work]);
     await this.source.close();
   }

@@ -1,20 +1,19 @@
 import type { ServerResponse } from 'node:http';
 
-import type { Faults } from '../faults.ts';
+import type { Faults } from '../faults/faults.ts';
 import type { Admission } from './admission.ts';
-import type { FinishReason } from './run-generation.ts';
-import type { Stats } from './stats.ts';
+import type { RequestLog, RequestRecord } from './request-log.ts';
+import { countOutcome, type Failure, type Outcome, type Stats } from './stats.ts';
 
 export type JobInput = {
   readonly response: ServerResponse;
   readonly faults: Faults;
   readonly stats: Stats;
+  readonly log: RequestLog;
+  readonly record: RequestRecord;
   readonly admission: Admission;
   readonly onSettled: (job: Job) => void;
 };
-
-/** How a request for text ended: with a finish reason, by the engine's fault, or because its client left. */
-export type Outcome = FinishReason | 'failed' | 'aborted';
 
 /**
  * One request for text from its arrival to its end: waiting, running, settled. Counts itself exactly once, and aborts its signal when the
@@ -23,6 +22,7 @@ export type Outcome = FinishReason | 'failed' | 'aborted';
 export class Job {
   readonly response: ServerResponse;
   readonly faults: Faults;
+  readonly stats: Stats;
   readonly signal: AbortSignal;
   readonly #input: JobInput;
   readonly #controller = new AbortController();
@@ -32,6 +32,7 @@ export class Job {
     this.#input = input;
     this.response = input.response;
     this.faults = input.faults;
+    this.stats = input.stats;
     this.signal = this.#controller.signal;
     input.stats.requests += 1;
     input.stats.waiting += 1;
@@ -43,10 +44,17 @@ export class Job {
     return this.#phase === 'settled';
   }
 
+  /** Whether it would have to wait for a place, and too many do. */
+  hasNoRoom(): boolean {
+    return this.#input.admission.isFull;
+  }
+
   /** Waits for a place among the running ones. Rejects when the signal aborts. */
   async admit(promptTokens: number): Promise<void> {
     const { admission, stats } = this.#input;
-    await admission.acquire(this.signal);
+    const acquired = admission.acquire(this.signal);
+    stats.peak_waiting = Math.max(stats.peak_waiting, admission.waiting);
+    await acquired;
     if (this.signal.aborted) {
       admission.release();
       this.signal.throwIfAborted();
@@ -58,25 +66,43 @@ export class Job {
     stats.prompt_tokens += promptTokens;
   }
 
-  countTokens(tokens: number): void {
-    this.#input.stats.completion_tokens += tokens;
+  /** `cachedTokens`: of the prompt; null: the source has no cache. */
+  countCache(promptTokens: number, cachedTokens: number | null): void {
+    if (cachedTokens === null) return;
+    this.stats.prefix_cache_queries += promptTokens;
+    this.stats.prefix_cache_hits += cachedTokens;
+  }
+
+  countToken(): void {
+    const { record, stats, log } = this.#input;
+    stats.completion_tokens += 1;
+    record.tokens += 1;
+    record.first_token_ms ??= log.nowMs();
   }
 
   /** The first call counts, later ones change nothing. Called before the last write, so that a client that read it finds it counted. */
   settle(outcome: Outcome): void {
-    const { stats, admission, onSettled } = this.#input;
+    const { stats, record, log, admission, onSettled } = this.#input;
     if (this.#phase === 'settled') return;
     const wasRunning = this.#phase === 'running';
     this.#phase = 'settled';
     if (wasRunning) stats.running -= 1;
     else stats.waiting -= 1;
-    if (outcome === 'failed' || outcome === 'aborted') stats[outcome] += 1;
-    else {
-      stats.completed += 1;
-      stats.finished[outcome] += 1;
-    }
+    countOutcome(stats, outcome);
+    record.outcome = outcome.kind;
+    record.why = outcome.why;
+    record.ended_ms = log.nowMs();
     if (wasRunning) admission.release();
     onSettled(this);
+  }
+
+  /** Breaks the connection without the end of the reply; what was written still leaves. */
+  breakOff(why: Failure): void {
+    this.settle({ kind: 'failed', why });
+    const { socket } = this.response;
+    // A reset forgets what waits in the socket, which is written when this turn of the event loop ends.
+    if (this.faults.reset === true) setImmediate(() => socket?.resetAndDestroy());
+    else socket?.destroySoon();
   }
 
   /** Stops the generation, which then ends with this error. */
@@ -86,7 +112,9 @@ export class Job {
 
   #leave(): void {
     if (this.#phase === 'settled') return;
-    this.settle('aborted');
+    const hasText = this.#input.record.tokens > 0;
+    const running = hasText ? 'mid_stream' : 'before_first_token';
+    this.settle({ kind: 'aborted', why: this.#phase === 'waiting' ? 'waiting' : running });
     this.#controller.abort();
   }
 }

@@ -1,4 +1,4 @@
-import type { TextSource } from '../text-source.ts';
+import type { Vocabulary } from '../text-source.ts';
 
 /** A UTF-8 character has at most four bytes, so it lies across four tokens at most. */
 const LONGEST_CHARACTER_TOKENS = 4;
@@ -20,7 +20,7 @@ export type TokenTextOptions = {
  * one of the model's own making, and comes through.
  */
 export function createTokenText(
-  source: Pick<TextSource, 'detokenize'>,
+  source: Pick<Vocabulary, 'detokenize'>,
   { prompt, skipSpecialTokens }: TokenTextOptions,
 ): (token: number) => string {
   let window = prompt.slice(-PROMPT_TOKENS);

@@ -1,5 +1,5 @@
 import { LlmOpsError } from '../../errors.ts';
-import type { TextSource } from '../text-source.ts';
+import type { ComputedSource } from '../text-source.ts';
 import { generateTokens } from './generation/generate-tokens.ts';
 import { type LoadedLlama, loadLlama, type LoadLlamaInput } from './load-llama.ts';
 
@@ -9,7 +9,7 @@ export type LlamaSourceInput = Omit<LoadLlamaInput, 'signal'>;
  * A model of llama.cpp as a source of text. With `sleepIdleMs` its weights and its context are given back when nobody has asked for so
  * long, and loaded again for the next request; the tokenizer stays, so that prompts are counted and refused meanwhile as ever.
  */
-export function createLlamaSource(input: LlamaSourceInput): TextSource {
+export function createLlamaSource(input: LlamaSourceInput): ComputedSource {
   let loaded: LoadedLlama | null = null;
 
   const ready = (): LoadedLlama => {

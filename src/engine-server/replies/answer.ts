@@ -1,28 +1,34 @@
 import type { FastifyReply } from 'fastify';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { LlmOpsError } from '../../errors.ts';
 import type { EngineCore } from '../core/engine-core.ts';
 import type { Job } from '../core/job.ts';
-import { type GenerationParams, runGeneration, type Step } from '../core/run-generation.ts';
+import { pumpTokens, type Verdict } from '../core/pump-tokens.ts';
+import type { Received } from '../core/request-log.ts';
+import type { Outcome } from '../core/stats.ts';
+import { createSteps, type GenerationParams, type Step } from '../core/steps.ts';
+import { isFaultDue, meetFault } from '../faults/meet-fault.ts';
+import { type ErrorReply, toErrorReply } from '../http-errors.ts';
+import { toRefusal } from './refuse.ts';
 
-/** How an answer is written: as a stream of events, or in one piece. */
+/** How an answer is written: as a stream of events, or in one piece. null: it is written; a promise: it is when that resolves. */
 export type AnswerWriter = {
   /** The head, where it comes before the text. */
-  open(job: Job): Promise<void>;
-  step(step: Step): Promise<void>;
-  /** All is said. Writes the rest in one go. */
-  finish(): void;
+  open(): Promise<void> | null;
+  step(step: Step): Promise<void> | null;
+  /** All is said. Writes the rest in one go; as the two below it settles the job. */
+  finish(outcome: Outcome): void;
   /** As `step`, but only half of it reaches the client, and then nothing more. */
-  cut(step: Step): void;
-  fail(error: unknown): void;
+  cut(step: Step, outcome: Outcome): void;
+  fail(reply: ErrorReply, outcome: Outcome): void;
 };
 
 export type AnswerTask = {
   readonly reply: FastifyReply;
+  readonly received: Received;
   readonly prompt: readonly number[];
   readonly params: GenerationParams;
-  readonly writer: AnswerWriter;
+  readonly createWriter: (job: Job) => AnswerWriter;
   /** How the fault `exit_at_token` ends the process. */
   readonly exit: () => void;
 };
@@ -33,85 +39,80 @@ export async function answer(core: EngineCore, task: AnswerTask): Promise<void> 
 }
 
 async function run(core: EngineCore, task: AnswerTask): Promise<void> {
-  const { reply, writer } = task;
+  const { reply, received, prompt } = task;
   // From here on the raw response is ours: Fastify would wait for the whole text.
   reply.hijack();
-  const job = core.open(reply.raw);
+  const job = core.open({ response: reply.raw, received, prompt });
+  const writer = task.createWriter(job);
   try {
-    await beforeReply(job);
-    await writer.open(job);
-    await job.admit(task.prompt.length);
-    await generate(core, job, task);
+    const { slow_reply_ms: slowMs } = job.faults;
+    if (slowMs !== undefined) await sleep(slowMs, undefined, { signal: job.signal });
+    await core.faults.frozen;
+    job.signal.throwIfAborted();
+    const refusal = toRefusal(job);
+    if (refusal !== null) {
+      writer.fail(refusal.reply, { kind: 'failed', why: refusal.why });
+      return;
+    }
+    // Both in this turn, so that nobody else takes the room that was seen.
+    await Promise.all([writer.open(), job.admit(prompt.length)]);
+    await generate(core, { ...task, job, writer });
   } catch (error) {
     // A settled job's client is gone, or has all that it will get.
     if (job.isSettled()) return;
-    job.settle('failed');
-    writer.fail(job.signal.aborted ? job.signal.reason : error);
+    const why = job.signal.aborted ? 'error_at_token' : 'other';
+    const cause: unknown = job.signal.aborted ? job.signal.reason : error;
+    writer.fail(toErrorReply(cause), { kind: 'failed', why });
   }
 }
 
-async function beforeReply(job: Job): Promise<void> {
-  if (job.faults.slow_reply_ms !== undefined) {
-    await sleep(job.faults.slow_reply_ms, undefined, { signal: job.signal });
-  }
-  job.signal.throwIfAborted();
-  if (job.faults.refuse === true) {
-    throw new LlmOpsError('engine_unavailable', 'The engine takes no requests at the moment.');
-  }
-}
+type Generation = AnswerTask & { readonly job: Job; readonly writer: AnswerWriter };
 
-async function generate(core: EngineCore, job: Job, task: AnswerTask): Promise<void> {
-  const { prompt, params, writer } = task;
-  let counted = 0;
-  await meetFault(core, job, { tokens: 0, exit: task.exit });
-  for await (const step of runGeneration({
-    source: core.source,
-    prompt,
-    params,
-    signal: job.signal,
-  })) {
+async function generate(core: EngineCore, generation: Generation): Promise<void> {
+  const { job, writer, prompt, params, exit } = generation;
+  const steps = createSteps({ vocabulary: core.source, prompt, params });
+  await meetFault(core, job, { tokens: 0, exit });
+
+  const finish = ({ finishReason }: Step): Verdict => {
+    if (finishReason === null) return 'next';
+    writer.finish({ kind: 'completed', why: finishReason });
+    return 'enough';
+  };
+  const finishLater = async (written: Promise<void> | null, step: Step): Promise<Verdict> => {
+    await written;
+    if (finish(step) === 'enough') return 'enough';
+    await meetFault(core, job, { tokens: step.completionTokens, exit });
+    return 'next';
+  };
+  const takeLater = async (frozen: Promise<undefined>, token: number): Promise<Verdict> => {
+    await frozen;
+    job.signal.throwIfAborted();
+    return take(token);
+  };
+
+  /** An ordinary token is written within the call; only a full connection and faults take longer. */
+  const take = (token: number): Verdict | Promise<Verdict> => {
+    const { frozen } = core.faults;
+    if (frozen !== null) return takeLater(frozen, token);
+    const step = steps.next(token);
     const tokens = step.completionTokens;
-    job.countTokens(tokens - counted);
-    if (job.faults.half_event_at_token === counted) {
-      job.settle('failed');
-      writer.cut(step);
-      return;
+    job.countToken();
+    if (job.faults.half_event_at_token === tokens - 1) {
+      writer.cut(step, { kind: 'failed', why: 'half_event_at_token' });
+      return 'enough';
     }
-    counted = tokens;
-    await writer.step(step);
-    if (step.finishReason !== null) {
-      job.settle(step.finishReason);
-      writer.finish();
-      return;
-    }
-    await meetFault(core, job, { tokens, exit: task.exit });
-  }
-}
+    const written = writer.step(step);
+    if (written !== null || isFaultDue(job.faults, tokens)) return finishLater(written, step);
+    return finish(step);
+  };
 
-type Moment = { readonly tokens: number; readonly exit: () => void };
-
-/** Does what is to happen after so many tokens. Rejects when that ends the answer. */
-async function meetFault(core: EngineCore, job: Job, { tokens, exit }: Moment): Promise<void> {
-  const { faults, response, signal } = job;
-  if (faults.die_at_token === tokens) {
-    job.settle('failed');
-    // What was written still leaves; then the connection breaks without the end of the reply.
-    response.socket?.destroySoon();
-    throw new LlmOpsError('engine_failed', 'The connection was broken on purpose.');
-  }
-  if (faults.error_at_token === tokens) core.die();
-  if (faults.exit_at_token === tokens) {
-    // What was written leaves in the next turn of the event loop.
-    await nextTurn();
-    exit();
-  }
-  if (faults.stall_at_token === tokens) await untilAborted(signal);
-  signal.throwIfAborted();
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  await promise;
+  const { maxTokens, sampling } = params;
+  const { signal } = job;
+  const begun = (cachedTokens: number | null) => job.countCache(prompt.length, cachedTokens);
+  const input = { clock: core.clock, prompt, sampling, signal, begun, take };
+  if (maxTokens > 0 && (await pumpTokens(core.source, input))) return;
+  // Nothing was wanted; or the source ended without its end token, and has ended its answer all the same.
+  const last = steps.end(maxTokens > 0 ? 'stop' : 'length');
+  await writer.step(last);
+  finish(last);
 }

@@ -1,5 +1,5 @@
 import { VERSION } from '../../version.ts';
-import type { Step } from '../core/run-generation.ts';
+import type { Step } from '../core/steps.ts';
 
 export type Usage = {
   readonly prompt_tokens: number;

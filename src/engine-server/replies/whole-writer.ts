@@ -1,50 +1,53 @@
-import type { ServerResponse } from 'node:http';
-
-import { toErrorReply } from '../http-errors.ts';
+import type { Job } from '../core/job.ts';
+import type { Outcome } from '../core/stats.ts';
+import type { ErrorReply } from '../http-errors.ts';
 import type { AnswerWriter } from './answer.ts';
+import { openBody } from './reply-body.ts';
 import { type ReplyShape, toUsage } from './reply-shape.ts';
 
 export type WholeWriterOptions = { readonly shape: ReplyShape; readonly promptTokens: number };
 
 /** The answer as one JSON body, after its last token. */
 export function createWholeWriter(
-  response: ServerResponse,
+  job: Job,
   { shape, promptTokens }: WholeWriterOptions,
 ): AnswerWriter {
   const texts: string[] = [];
-  let body: object = {};
+  let json = '';
 
   return {
-    open: () => Promise.resolve(),
+    open: () => null,
     step(step) {
       texts.push(step.text);
       if (step.finishReason !== null) {
-        body = shape.whole(texts.join(''), step, toUsage(promptTokens, step.completionTokens));
+        const usage = toUsage(promptTokens, step.completionTokens);
+        json = JSON.stringify(shape.whole(texts.join(''), step, usage));
       }
-      return Promise.resolve();
+      return null;
     },
-    finish: () => sendJson(response, 200, body),
-    cut(step) {
+    finish: (outcome) => sendWhole(job, { status: 200, json, outcome }),
+    cut(step, outcome) {
       const usage = toUsage(promptTokens, step.completionTokens);
-      const json = JSON.stringify(shape.whole([...texts, step.text].join(''), step, usage));
-      sendText(response, 200, json.slice(0, json.length >> 1));
+      const whole = JSON.stringify(shape.whole([...texts, step.text].join(''), step, usage));
+      sendWhole(job, { status: 200, json: whole.slice(0, whole.length >> 1), outcome });
     },
-    fail(error) {
-      const { status, body: errorBody } = toErrorReply(error);
-      sendJson(response, status, errorBody);
-    },
+    fail: (reply, outcome) => sendError(job, reply, outcome),
   };
 }
 
-export function sendJson(response: ServerResponse, status: number, body: object): void {
-  sendText(response, status, JSON.stringify(body));
+/** An error instead of an answer, of either kind. Settles the job. */
+export function sendError(job: Job, { status, body }: ErrorReply, outcome: Outcome): void {
+  sendWhole(job, { status, json: JSON.stringify(body), outcome });
 }
 
-function sendText(response: ServerResponse, status: number, text: string): void {
-  const bytes = Buffer.from(text);
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': bytes.length,
-  });
-  response.end(bytes);
+type WholeReply = {
+  readonly status: number;
+  readonly json: string;
+  readonly outcome: Outcome;
+};
+
+function sendWhole(job: Job, { status, json, outcome }: WholeReply): void {
+  const bytes = Buffer.from(json);
+  const head = { status, contentType: 'application/json', length: bytes.length };
+  openBody(job, head).end(bytes, outcome);
 }

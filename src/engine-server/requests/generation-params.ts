@@ -1,4 +1,4 @@
-import type { GenerationParams } from '../core/run-generation.ts';
+import type { GenerationParams } from '../core/steps.ts';
 import type { Sampling, TextSource } from '../text-source.ts';
 import type { CommonBody } from './bodies.ts';
 import { checkRanges } from './ranges.ts';

@@ -22,7 +22,7 @@ export function addChatRoute(app: FastifyInstance, core: EngineCore, exit: () =>
     const length = { maxTokens, isText: true, isEcho: false };
     const id = toReplyId('chatcmpl', request, body.request_id);
     const shape = chatShape(core.source.model, id);
-    await replyWithAnswer(core, { reply, body, prompt, length, params, shape, exit });
+    await replyWithAnswer(core, { request, reply, id, body, prompt, length, params, shape, exit });
   });
 }
 

@@ -29,11 +29,10 @@ export function addCompletionRoute(app: FastifyInstance, core: EngineCore, exit:
     const params = toRequestedParams(body, core.source);
     const prompt = toTokens(wanted, body, core.source);
     const length = toLength(wanted, body, core.source);
-    const shape = completionShape(core.source.model, {
-      id: toReplyId('cmpl', request, body.request_id),
-      echoed: body.echo === true ? toText(wanted, core.source) : '',
-    });
-    await replyWithAnswer(core, { reply, body, prompt, length, params, shape, exit });
+    const id = toReplyId('cmpl', request, body.request_id);
+    const echoed = body.echo === true ? toText(wanted, core.source) : '';
+    const shape = completionShape(core.source.model, { id, echoed });
+    await replyWithAnswer(core, { request, reply, id, body, prompt, length, params, shape, exit });
   });
 }
 

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 
 import type { EngineCore } from '../core/engine-core.ts';
+import type { Job } from '../core/job.ts';
 import { answer } from '../replies/answer.ts';
 import type { ReplyShape } from '../replies/reply-shape.ts';
 import { createStreamWriter } from '../replies/stream-writer.ts';
@@ -13,7 +14,10 @@ import type { RequestedParams } from '../requests/generation-params.ts';
 export type WantedLength = Pick<LengthRequest, 'maxTokens' | 'isText' | 'isEcho'>;
 
 export type AnswerRequest = {
+  readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** The reply's. */
+  readonly id: string;
   readonly body: Pick<CommonBody, 'stream' | 'stream_options'>;
   readonly prompt: readonly number[];
   readonly length: WantedLength;
@@ -23,10 +27,10 @@ export type AnswerRequest = {
 };
 
 /** The common end of both generation routes. Throws `context_overflow` or `param_out_of_range` before anything is sent. */
-export async function replyWithAnswer(core: EngineCore, request: AnswerRequest): Promise<void> {
-  const { reply, body, prompt, params, shape, exit } = request;
+export async function replyWithAnswer(core: EngineCore, asked: AnswerRequest): Promise<void> {
+  const { request, reply, id, body, prompt, params, shape, exit } = asked;
   const maxTokens = toAnswerLength({
-    ...request.length,
+    ...asked.length,
     promptTokens: prompt.length,
     minTokens: params.sampling.minTokens,
     contextLength: core.source.contextLength,
@@ -35,11 +39,18 @@ export async function replyWithAnswer(core: EngineCore, request: AnswerRequest):
   // vLLM heeds `continuous_usage_stats` only together with `include_usage`.
   const includeUsage = body.stream_options?.include_usage ?? false;
   const continuousUsage = includeUsage && (body.stream_options?.continuous_usage_stats ?? false);
-  const writer =
+  const createWriter = (job: Job) =>
     body.stream === true
-      ? createStreamWriter(reply.raw, { ...options, includeUsage, continuousUsage })
-      : createWholeWriter(reply.raw, options);
-  await answer(core, { reply, prompt, params: { ...params, maxTokens }, writer, exit });
+      ? createStreamWriter(job, { ...options, includeUsage, continuousUsage })
+      : createWholeWriter(job, options);
+  const received = {
+    path: request.url,
+    id,
+    body: request.body,
+    bodyBytes: Number(request.headers['content-length'] ?? Infinity),
+  };
+  const answerParams = { ...params, maxTokens };
+  await answer(core, { reply, received, prompt, params: answerParams, createWriter, exit });
 }
 
 /** vLLM makes the reply's id of the `X-Request-Id` header, else of the body's `request_id`, else at random. */

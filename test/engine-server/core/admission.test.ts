@@ -34,6 +34,21 @@ describe('admission', () => {
     await stayed;
   });
 
+  it('is full when all places are taken, and as many wait as may', async () => {
+    const admission = new Admission(1, 1);
+    const leaving = new AbortController();
+    assert.equal(admission.isFull, false);
+    await admission.acquire(leaving.signal);
+    assert.equal(admission.isFull, false);
+    const waiting = admission.acquire(leaving.signal);
+    assert.deepEqual([admission.isFull, admission.waiting], [true, 1]);
+    leaving.abort();
+    await assert.rejects(waiting);
+    assert.deepEqual([admission.isFull, admission.waiting], [false, 0]);
+    assert.equal(new Admission(0, 0).isFull, true);
+    assert.equal(new Admission(0).isFull, false);
+  });
+
   it('takes nobody in whose signal has aborted', async () => {
     const admission = new Admission(1);
     await assert.rejects(admission.acquire(AbortSignal.abort()), { name: 'AbortError' });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 
 import fc from 'fast-check';
 
-import { createStopStrings } from '../../src/engine-server/stop-strings.ts';
+import { createStopStrings } from '../../../src/engine-server/core/stop-strings.ts';
 
 type Run = {
   readonly pieces: readonly string[];

@@ -99,15 +99,16 @@ export function renderStack(plan: StackPlan, options: RenderOptions): RenderedSt
         ? []
         : [{ path: 'traefik/dynamic/tls.yml', text: printYaml(traefik.dynamic, head) }]),
       ...plan.services.map((service) =>
-        configFile(workerDirectory(service.name), workerConfigOf(service, urlOf)),
+        configFile(
+          workerDirectory(service.name),
+          workerConfigOf(service, {
+            urlOf,
+            workerUrl: workerUrlOf(service),
+            controllerUrlOf: toContainerUrl,
+          }),
+        ),
       ),
-      configFile(
-        GATEWAY_DIRECTORY,
-        gatewayConfigOf(plan, {
-          urlOf,
-          workerUrlOf: (service) => `http://${service.workerHost}:${WORKER_PORT}`,
-        }),
-      ),
+      configFile(GATEWAY_DIRECTORY, gatewayConfigOf(plan, { urlOf, workerUrlOf })),
     ],
   };
 }
@@ -146,15 +147,24 @@ function workerContainer(service: ServicePlan, context: DoorContext): Container 
     }),
     networks: { edge: [service.workerHost], engines: [] },
     dependsOn: engines.map((replica) => replica.id),
-    needsHost: service.replicas.some(({ engine }) => 'url' in engine && isOnHost(engine.url)),
+    needsHost:
+      service.replicas.some(({ engine }) => 'url' in engine && isOnHost(engine.url)) ||
+      (service.controller !== null && isOnHost(service.controller.url)),
   };
+}
+
+/** By the name that a worker has in the network `edge`. */
+function workerUrlOf({ workerHost }: ServicePlan): string {
+  return `http://${workerHost}:${WORKER_PORT}`;
 }
 
 function urlOf({ host, engine }: ReplicaPlan): string {
   return 'url' in engine ? toContainerUrl(engine.url) : `http://${host}:${engine.port}`;
 }
 
+/** Checked, but as it was planned: what is default is not told. */
 function configFile(directory: string, config: WorkerConfigInput): RenderedFile {
-  const text = `${JSON.stringify(WorkerConfig.parse(config), null, 2)}\n`;
+  WorkerConfig.parse(config);
+  const text = `${JSON.stringify(config, null, 2)}\n`;
   return { path: `${directory}/${WORKER_CONFIG_FILE}`, text };
 }

@@ -58,6 +58,32 @@ export type ServiceConfig = {
   readonly replicas: number;
   /** Seconds without a request after which the engine gives its memory back until the next one; null: never. Only llama.cpp can. */
   readonly idleUnloadS: number | null;
+  /** A FastChat controller that is to know the service; null: none. */
+  readonly controller: ControllerConfig | null;
+  readonly limits: LimitsConfig;
+};
+
+/** Addresses have no slash at the end. */
+export type ControllerConfig = {
+  readonly url: string;
+  /** Where FastChat's servers reach the service; null: where its runtime makes it answer. */
+  readonly workerAddress: string | null;
+};
+
+/** What a service takes on and how long it waits. null: as the worker has it by default (`worker-config.ts`). */
+export type LimitsConfig = {
+  /** Requests that may be at the engines at once, and that may wait besides. */
+  readonly concurrency: number | null;
+  readonly queueLength: number | null;
+  readonly queueTimeoutS: number | null;
+  /** Silence of an engine in the middle of an answer. */
+  readonly idleTimeoutS: number | null;
+  readonly bodyBytes: number | null;
+  readonly promptCharacters: number | null;
+  /** A client that does not read what there is for it. */
+  readonly readerTimeoutS: number | null;
+  /** Silence towards a client before a sign of life. */
+  readonly keepAliveS: number | null;
 };
 
 type ResourcesConfig = {

@@ -1,10 +1,13 @@
 import type { DefaultsInput, ServiceInput } from './schema/service-schema.ts';
 import type { StackInput } from './schema/stack-schema.ts';
-import type { GatewayConfig, ServiceConfig, StackConfig } from './stack-config.ts';
+import type { GatewayConfig, LimitsConfig, ServiceConfig, StackConfig } from './stack-config.ts';
 import { AUTO } from './values/template-choice.ts';
 import type { GpuDemand, WrittenGpuDemand } from './values/gpu-demand.ts';
 
 export const DEFAULT_STACK_NAME = 'llm-ops';
+
+/** The worker's own defaults hold. */
+export const NO_LIMITS = toLimits({});
 
 /** Fills in every default. */
 export function toStackConfig(input: StackInput): StackConfig {
@@ -33,8 +36,12 @@ function toGateway(input: NonNullable<StackInput['gateway']>): GatewayConfig {
 function toService(name: string, own: ServiceInput, defaults: DefaultsInput): ServiceConfig {
   const isStarted = (own.url ?? null) === null;
   // How to start an engine says nothing about one that runs already.
-  const { engine, template, ...starting } = defaults;
-  const said: ServiceInput = { engine, template, ...(isStarted && starting), ...own };
+  const { engine, template, controller, limits, ...starting } = defaults;
+  const said: ServiceInput = {
+    ...{ engine, template, controller, limits },
+    ...(isStarted && starting),
+    ...own,
+  };
   const kind = said.engine ?? 'vllm';
   const replicas = said.replicas ?? 1;
   return {
@@ -56,6 +63,21 @@ function toService(name: string, own: ServiceInput, defaults: DefaultsInput): Se
     volumes: said.volumes ?? [],
     replicas,
     idleUnloadS: said.idle_unload ?? null,
+    controller: said.controller ?? null,
+    limits: said.limits ? toLimits(said.limits) : NO_LIMITS,
+  };
+}
+
+function toLimits(input: NonNullable<ServiceInput['limits']>): LimitsConfig {
+  return {
+    concurrency: input.concurrency ?? null,
+    queueLength: input.queue_length ?? null,
+    queueTimeoutS: input.queue_timeout ?? null,
+    idleTimeoutS: input.idle_timeout ?? null,
+    bodyBytes: input.body_size ?? null,
+    promptCharacters: input.prompt_characters ?? null,
+    readerTimeoutS: input.reader_timeout ?? null,
+    keepAliveS: input.keep_alive ?? null,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ServiceConfig, StackConfig } from '../config/stack-config.ts';
+import type { ControllerConfig, ServiceConfig, StackConfig } from '../config/stack-config.ts';
 import type { EngineKind } from '../config/worker-config.ts';
 import type { HostFacts } from './host-facts.ts';
 import { placeGpus } from './place-gpus.ts';
@@ -35,7 +35,7 @@ type ServicePlacement = {
 };
 
 function planService(service: ServiceConfig, { slug, gpus }: ServicePlacement): ServicePlan {
-  const { name, engine, template, url, replicas } = service;
+  const { name, engine, template, url, replicas, controller, limits } = service;
   return {
     name,
     slug,
@@ -44,6 +44,8 @@ function planService(service: ServiceConfig, { slug, gpus }: ServicePlacement): 
     template: { choice: template, chosen: null },
     worker: `${name}-worker`,
     workerHost: `${slug}-worker`,
+    controller,
+    limits,
     replicas: Array.from({ length: replicas }, (_, at): ReplicaPlan => ({
       id: `${name}-engine-${at}`,
       host: `${slug}-engine-${at}`,
@@ -77,14 +79,26 @@ function exposureWarnings({ gateway: { listen } }: StackConfig): readonly string
 }
 
 function addressWarnings({ services }: StackConfig): readonly string[] {
-  return services.flatMap(({ name, url }) =>
-    url === null || !isLocal(url)
+  return services.flatMap(({ name, url, controller }) => [
+    ...(url === null || !isLocal(url) ? [] : [`${name}: ${onTheBridge('engine', url)}.`]),
+    ...(controller === null || !isLocal(controller.url)
       ? []
-      : [
-          `${name}: ${url} is this machine itself. On the Docker runtime its container reaches it as host.docker.internal, ` +
-            'so that engine has to listen on the Docker bridge (or on 0.0.0.0), not on loopback alone.',
-        ],
+      : [`${name}: ${onTheBridge('controller', controller.url)}${wayBack(controller)}.`]),
+  ]);
+}
+
+function onTheBridge(noun: string, url: string): string {
+  return (
+    `${url} is this machine itself. On the Docker runtime its container reaches it as host.docker.internal, ` +
+    `so that ${noun} has to listen on the Docker bridge (or on 0.0.0.0), not on loopback alone`
   );
+}
+
+/** A registration alone is no use: FastChat's servers have to reach the worker, too. */
+function wayBack({ workerAddress }: ControllerConfig): string {
+  return workerAddress === null
+    ? ', and FastChat’s servers reach the worker only from containers in the stack’s network, unless `worker_address` says another way'
+    : '';
 }
 
 function isLocal(url: string): boolean {

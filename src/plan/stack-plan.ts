@@ -1,4 +1,5 @@
 /** The plan: pure data saying what should be. `planStack` makes it, the renderers and runtimes read it. */
+import type { ControllerConfig, LimitsConfig } from '../config/stack-config.ts';
 import type { ModelSource } from '../config/values/model-source.ts';
 import type { TemplateChoice } from '../config/values/template-choice.ts';
 import type { EngineKind, WorkerTemplate } from '../config/worker-config.ts';
@@ -44,6 +45,9 @@ export type ServicePlan = {
   readonly worker: string;
   /** Host name of the worker in the edge network: `<slug>-worker`. */
   readonly workerHost: string;
+  /** A FastChat controller that is to know the service; null: none. */
+  readonly controller: ControllerConfig | null;
+  readonly limits: LimitsConfig;
   readonly replicas: readonly ReplicaPlan[];
 };
 

@@ -1,4 +1,5 @@
 /** Hand-made plans: small, complete, and changed by the test that needs another. */
+import { NO_LIMITS } from '../../src/config/to-stack-config.ts';
 import { AUTO } from '../../src/config/values/template-choice.ts';
 import type {
   EnginePlan,
@@ -39,6 +40,8 @@ export function serviceOf(
     template: { choice: AUTO, chosen: null },
     worker: `${name}-worker`,
     workerHost: `${slug}-worker`,
+    controller: null,
+    limits: NO_LIMITS,
     replicas: engines.map((engine, index) => ({
       id: `${name}-engine-${String(index)}`,
       host: `${slug}-engine-${String(index)}`,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseStackConfig } from '../../src/config/load-stack-config.ts';
+import { NO_LIMITS } from '../../src/config/to-stack-config.ts';
 import type { ServiceConfig } from '../../src/config/stack-config.ts';
 import { AUTO, type TemplateChoice } from '../../src/config/values/template-choice.ts';
 
@@ -51,6 +52,8 @@ describe('parseStackConfig', () => {
           volumes: [],
           replicas: 1,
           idleUnloadS: null,
+          controller: null,
+          limits: NO_LIMITS,
         },
       ],
     });
@@ -83,7 +86,10 @@ describe('parseStackConfig', () => {
     const all = service(`{
       source: ./model, engine: llama.cpp, image: ghcr.io/x/y:1, args: [--ctx-size, 4096, true], env: { A: 1, B: },
       port: 9000, gpu: A100:2, template: mistral, resources: { cpu: 4.., memory: 8GB.., shm_size: 1GB },
-      volumes: [v:/v, { name: w, path: /w }, { instance_path: ./x, path: /x }], replicas: 3, idle_unload: 10m }`);
+      volumes: [v:/v, { name: w, path: /w }, { instance_path: ./x, path: /x }], replicas: 3, idle_unload: 10m,
+      controller: { url: "http://c:21001/", worker_address: "http://w:8000/a/" },
+      limits: { concurrency: 8, queue_length: 0, queue_timeout: 5s, idle_timeout: 2m, body_size: 1MB, prompt_characters: 1000,
+        reader_timeout: 30, keep_alive: 10s } }`);
 
     assert.deepEqual(all, {
       name: 'A',
@@ -104,7 +110,24 @@ describe('parseStackConfig', () => {
       ],
       replicas: 3,
       idleUnloadS: 600,
+      controller: { url: 'http://c:21001', workerAddress: 'http://w:8000/a' },
+      limits: {
+        concurrency: 8,
+        queueLength: 0,
+        queueTimeoutS: 5,
+        idleTimeoutS: 120,
+        bodyBytes: 1024 ** 2,
+        promptCharacters: 1000,
+        readerTimeoutS: 30,
+        keepAliveS: 10,
+      },
     });
+  });
+
+  it('reads every form of a controller', () => {
+    const at = { url: 'https://c/fastchat', workerAddress: null };
+    for (const written of ['"https://c/fastchat/"', '{ url: "https://c/fastchat" }'])
+      assert.deepEqual(service(`{ engine: sim, controller: ${written} }`).controller, at);
   });
 
   it('reads the gateway and the hosts', () => {
@@ -183,7 +206,7 @@ services: { A: { engine: sim } }`);
 
   it('takes an empty optional key as left out', () => {
     const empty = service(
-      '{ source: a/b, args: , env: , gpu: , template: , volumes: , resources: , replicas: }',
+      '{ source: a/b, args: , env: , gpu: , template: , volumes: , resources: , replicas: , controller: , limits: }',
     );
 
     assert.deepEqual(empty, service('{ source: a/b }'));
@@ -226,6 +249,11 @@ describe('defaults', () => {
 
   it('are replaced as a whole, except env', () => {
     assert.deepEqual(service('{ engine: sim, args: [b] }', '{ args: [a, a] }').args, ['b']);
+    assert.deepEqual(
+      service('{ engine: sim, limits: { keep_alive: 1s } }', '{ limits: { concurrency: 1 } }')
+        .limits,
+      { ...NO_LIMITS, keepAliveS: 1 },
+    );
     assert.equal(
       service('{ engine: sim, resources: { cpu: 1 } }', '{ resources: { memory: 1GB } }').resources
         .memoryBytes,
@@ -245,10 +273,15 @@ describe('defaults', () => {
   it('say nothing of how to start an engine that runs already', () => {
     const running = service(
       '{ url: "http://a" }',
-      '{ image: x, gpu: 2, args: [a], env: { A: 1 }, replicas: 2, template: mistral }',
+      '{ image: x, gpu: 2, args: [a], env: { A: 1 }, replicas: 2, template: mistral, controller: "http://c", limits: { concurrency: 1 } }',
     );
 
-    assert.deepEqual(running, { ...service('{ url: "http://a" }'), template: MISTRAL });
+    assert.deepEqual(running, {
+      ...service('{ url: "http://a" }'),
+      template: MISTRAL,
+      controller: { url: 'http://c', workerAddress: null },
+      limits: { ...NO_LIMITS, concurrency: 1 },
+    });
   });
 
   it('choose the engine that a service is checked as', () => {

@@ -5,28 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadStackConfig, parseStackConfig } from '../../src/config/load-stack-config.ts';
 import type { Problem } from '../../src/config/problem.ts';
-import { LlmOpsError } from '../../src/errors.ts';
-
-const TEMPLATES = ['llama-2', 'mistral'];
-
-function errorOf(text: string): LlmOpsError {
-  try {
-    parseStackConfig(text, { file: 'llm-ops.yml', templates: TEMPLATES });
-  } catch (error) {
-    assert.ok(error instanceof LlmOpsError, String(error));
-    assert.equal(error.code, 'config_invalid');
-    return error;
-  }
-  throw new assert.AssertionError({ message: 'it was accepted' });
-}
-
-/** `line:column path: message | hint` of every problem. */
-function problemsOf(text: string): readonly string[] {
-  const problems = errorOf(text).details['problems'] as readonly Problem[];
-  return problems.map(
-    ({ line, column, path, message, hint }) => `${line}:${column} ${path}: ${message} | ${hint}`,
-  );
-}
+import type { LlmOpsError } from '../../src/errors.ts';
+import { errorOf, problemsOf, TEMPLATES } from './problems-of.ts';
 
 describe('a problem', () => {
   it('is printed with file, line, column and path, and below it what would be right', () => {

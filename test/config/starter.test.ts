@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { loadStackConfig, parseStackConfig } from '../../src/config/load-stack-config.ts';
+import { limitsSchema } from '../../src/config/schema/limits-schema.ts';
 import { serviceSchema } from '../../src/config/schema/service-schema.ts';
 import { stackSchema } from '../../src/config/schema/stack-schema.ts';
 import { gatewaySchema } from '../../src/config/schema/gateway-schema.ts';
@@ -66,7 +67,9 @@ describe('the starter', () => {
       serviceSchema(context),
     ];
     const shown = new Set(LINES.map((line) => /^ *(?:#: +)?([a-z_]+):/.exec(line)?.[1]));
-    const keys = [stack, gateway, service].flatMap((schema) => Object.keys(schema.shape));
+    const keys = [stack, gateway, service, limitsSchema()].flatMap((schema) =>
+      Object.keys(schema.shape),
+    );
 
     assert.deepEqual(
       keys.filter((key) => !shown.has(key)),

@@ -1,4 +1,5 @@
 /** Plans and doors for tests. */
+import { NO_LIMITS } from '../../src/config/to-stack-config.ts';
 import { AUTO } from '../../src/config/values/template-choice.ts';
 import type { FrontDoor } from '../../src/control/front-door.ts';
 import type { GatewayPlan, ServicePlan, StackPlan } from '../../src/plan/stack-plan.ts';
@@ -21,6 +22,8 @@ export function servicePlan(name: string): ServicePlan {
     template: { choice: AUTO, chosen: null },
     worker: `${name}-worker`,
     workerHost: `${slug}-worker`,
+    controller: null,
+    limits: NO_LIMITS,
     replicas: [
       { id: `${name}-engine-0`, host: `${slug}-engine-0`, engine: { url: 'http://127.0.0.1:1' } },
     ],

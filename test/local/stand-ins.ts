@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { NO_LIMITS } from '../../src/config/to-stack-config.ts';
 import { AUTO } from '../../src/config/values/template-choice.ts';
 import { createLocalRuntime, type LocalRuntime } from '../../src/local/local-runtime.ts';
 import { takeFreePort } from '../../src/local/process/free-port.ts';
@@ -168,6 +169,7 @@ export function servicePlan(
     ...{ name, slug: name, model: name, template: { choice: AUTO, chosen: null } },
     engine: 'url' in engine ? 'openai' : engine.kind,
     ...{ worker: `${name}-worker`, workerHost: `${name}-worker` },
+    ...{ controller: null, limits: NO_LIMITS },
     replicas: [{ id: `${name}-engine-0`, host: `${name}-engine-0`, engine }],
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { NO_LIMITS } from '../../src/config/to-stack-config.ts';
 import { planStack } from '../../src/plan/plan-stack.ts';
 import { printPlacement } from '../../src/plan/print-plan.ts';
 import { byName, gpus, host, service, stack } from './sample-config.ts';
@@ -44,6 +45,8 @@ describe('planStack', () => {
           template: { choice: byName('llama-2'), chosen: null },
           worker: 'Mistral.7B-worker',
           workerHost: 'mistral-7b-worker',
+          controller: null,
+          limits: NO_LIMITS,
           replicas: [
             {
               id: 'Mistral.7B-engine-0',
@@ -127,6 +130,16 @@ describe('warnings', () => {
     assert.match(at('http://127.0.0.1:8000').join(), /Docker bridge/);
     assert.match(at('http://[::1]:8000').join(), /Docker bridge/);
     assert.deepEqual(at('http://localhost.example.org'), []);
+  });
+
+  it('tell of a controller on this machine, too', () => {
+    const at = (url: string, workerAddress: string | null = null) =>
+      planStack(stack([{ ...REMOTE, controller: { url, workerAddress } }]), host()).warnings.join();
+    const local = 'http://localhost:21001';
+
+    assert.match(at(local), /^remote: .*that controller has to listen .*unless `worker_address`/);
+    assert.doesNotMatch(at(local, 'http://10.0.0.8:21002'), /unless/);
+    assert.equal(at('http://10.0.0.7:21001'), '');
   });
 
   it('tell of GPUs that are assigned by position', () => {

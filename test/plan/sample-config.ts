@@ -1,4 +1,5 @@
 import type { ServiceConfig, StackConfig } from '../../src/config/stack-config.ts';
+import { NO_LIMITS } from '../../src/config/to-stack-config.ts';
 import type { GpuDemand } from '../../src/config/values/gpu-demand.ts';
 import { AUTO, type TemplateChoice } from '../../src/config/values/template-choice.ts';
 import type { Gpu } from '../../src/plan/host-facts.ts';
@@ -39,6 +40,8 @@ export function service(name: string, facts: Partial<ServiceConfig> = {}): Servi
     idleUnloadS: null,
     volumes: [],
     replicas: 1,
+    controller: null,
+    limits: NO_LIMITS,
     ...facts,
   };
 }

@@ -39,7 +39,7 @@ export function findConflicts(file: Values): readonly Conflict[] {
     if (service === null || isMapping(service))
       found.push(...serviceConflicts({ name, own: service ?? {}, defaults }));
   }
-  return found;
+  return [...found, ...addressConflicts(asMapping(services))];
 }
 
 const NO_SERVICES: Conflict = {
@@ -121,6 +121,26 @@ function serviceConflicts(service: { name: string; own: Values; defaults: Values
     ...twiceConflicts([...path, 'env'], own['env'], variableName),
     ...twiceConflicts([...path, 'volumes'], own['volumes'], mountTarget),
   ];
+}
+
+/** A controller knows a worker by its address alone: of two with the same one it would forget the first. */
+function addressConflicts(services: Values): Conflict[] {
+  const seen = new Map<string, string>();
+  return Object.entries(services).flatMap(([name, service]) => {
+    const address = asMapping(asMapping(service)['controller'])['worker_address'];
+    if (typeof address !== 'string') return [];
+    const other = seen.get(address);
+    seen.set(address, other ?? name);
+    if (other === undefined) return [];
+    return [
+      {
+        path: ['services', name, 'controller', 'worker_address'],
+        at: 'value' as const,
+        message: `${other} is registered by the same address`,
+        hint: 'each service has an address of its own, such as `http://10.0.0.8:8989/fastchat/my-model`',
+      },
+    ];
+  });
 }
 
 type NameOf = (item: unknown) => string | null;

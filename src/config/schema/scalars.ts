@@ -5,7 +5,7 @@ import { resolvePath } from '../values/model-source.ts';
 import { nearest } from './mapping.ts';
 
 /** A whole number within bounds, bounds included. */
-function parseWhole(value: unknown, min: number, max: number): number {
+export function parseWhole(value: unknown, min: number, max: number): number {
   const hint = `a whole number from ${min} to ${max}`;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
     throw mismatch(`${quoted(value)} does not fit`, hint);

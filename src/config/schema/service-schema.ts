@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseEngineUrl } from '../values/engine-url.ts';
+import { parseEngineUrl } from '../values/address.ts';
 import { parseEntry, parseVariable } from '../values/environment.ts';
 import {
   demand,
@@ -22,6 +22,8 @@ import {
   type VolumeMount,
 } from '../values/volume-mount.ts';
 import { EngineKind } from '../worker-config.ts';
+import { controllerSchema, sharedControllerSchema } from './controller-schema.ts';
+import { limitsSchema } from './limits-schema.ts';
 import { attempt, choose, isMapping, list, mapping, value } from './mapping.ts';
 import { parseArgument, parseImage, parsePort, parseReplicas, parseWord } from './scalars.ts';
 import { type TemplateContext, templateSchema } from './template-schema.ts';
@@ -56,6 +58,7 @@ function sharedKeys(context: SchemaContext) {
     ).nullish(),
     replicas: value(parseReplicas).nullish(),
     idle_unload: value(parseDurationS).nullish(),
+    limits: limitsSchema().nullish(),
   };
 }
 
@@ -65,6 +68,7 @@ export function serviceSchema(context: SchemaContext) {
       source: value((text) => parseModelSource(text, context.directory)).nullish(),
       url: value(parseEngineUrl).nullish(),
       ...sharedKeys(context),
+      controller: controllerSchema().nullish(),
     },
     ELSEWHERE,
   );
@@ -72,7 +76,10 @@ export function serviceSchema(context: SchemaContext) {
 
 export function defaultsSchema(context: SchemaContext) {
   const own = 'each service has its own: write it there';
-  return mapping(sharedKeys(context), { ...ELSEWHERE, source: own, url: own });
+  return mapping(
+    { ...sharedKeys(context), controller: sharedControllerSchema(own).nullish() },
+    { ...ELSEWHERE, source: own, url: own },
+  );
 }
 
 export type ServiceInput = z.output<ReturnType<typeof serviceSchema>>;
@@ -88,6 +95,9 @@ const ELSEWHERE = {
   cpu: 'did you mean `resources.cpu`?',
   memory: 'did you mean `resources.memory`?',
   shm_size: 'did you mean `resources.shm_size`?',
+  concurrency: 'did you mean `limits.concurrency`?',
+  queue_length: 'did you mean `limits.queue_length`?',
+  controllers: 'did you mean `controller`? A service registers at one',
 };
 
 const Environment = z

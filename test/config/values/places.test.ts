@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
 import { describe, it } from 'node:test';
-import { parseEngineUrl } from '../../../src/config/values/engine-url.ts';
+import { parseEngineUrl } from '../../../src/config/values/address.ts';
 import {
   parseModelSource,
   printModelSource,

@@ -25,7 +25,9 @@ export function writeWorkerConfig(
     // The built-in llama.cpp is behind our own engine server, which speaks vLLM's API.
     apiOf: ({ engine }, kind) => (isBuiltIn(engine, programs) ? 'vllm' : kind),
   });
-  const text = `${JSON.stringify(WorkerConfig.parse(config), null, 2)}\n`;
+  // Checked, and written without what is default anyway.
+  WorkerConfig.parse(config);
+  const text = `${JSON.stringify(config, null, 2)}\n`;
   const file = join(workerDirectory(directory), WORKER_CONFIG_FILE);
   if (readText(file) !== text) writeAtomically(file, text);
 }

@@ -21,6 +21,8 @@ const DOORS = {
   undici: 'src/engines/',
   'eventsource-parser': 'src/engines/',
   fastify: 'src/(worker|engine-server|control/api)/',
+  'prom-client': 'src/worker/metrics/',
+  pino: 'src/worker/log-destination\\.ts',
   commander: 'src/cli/',
   listr2: 'src/cli/',
   execa: 'src/(compose|local|control|models)/',

@@ -36,6 +36,9 @@ export type ErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'body_too_large'
+  | 'token_missing'
+  | 'token_invalid'
+  | 'forbidden'
   | 'engine_starting'
   | 'engine_loading'
   | 'engine_unavailable'
@@ -43,6 +46,7 @@ export type ErrorCode =
   | 'engine_failed'
   | 'engine_timeout'
   | 'overloaded'
+  | 'queue_timeout'
   | 'unsupported'
   | 'stopping'
   | 'internal';

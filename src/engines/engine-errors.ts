@@ -15,9 +15,16 @@ export function toEngineError(status: number, body: string): LlmOpsError {
   });
 }
 
-/** An `error` event in a stream that had begun: the engine died or gave up, whatever it says. */
+/**
+ * An `error` event in a stream that had begun: the engine died or gave up, whatever it says. Unless it says that the request was at fault:
+ * vLLM 0.32 looks at some fields (`stop_token_ids`) only when the status line of a stream is out, and has the status in the event.
+ */
 export function toStreamError(event: Readonly<Record<string, unknown>>): LlmOpsError {
-  const { message } = readErrorBody(JSON.stringify(event));
+  const text = JSON.stringify(event);
+  const status = isObject(event['error']) ? event['error']['code'] : null;
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return toEngineError(status, text);
+  const { message } = readErrorBody(text);
   return new LlmOpsError('engine_failed', message ?? 'the engine reported an error in the stream');
 }
 

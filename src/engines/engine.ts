@@ -26,6 +26,8 @@ export type Sampling = {
   readonly repetitionPenalty: number;
   readonly stop: readonly string[];
   readonly stopTokenIds: readonly number[];
+  /** The same, of a template that may be written for another model: those that are no token of the engine's model are left out. */
+  readonly templateStopTokenIds?: readonly number[];
 };
 
 export type Usage = { readonly promptTokens: number; readonly completionTokens: number };
@@ -66,6 +68,8 @@ export type GenerateCall = {
   readonly sampling: Sampling;
   readonly sink: DeltaSink;
   readonly signal: AbortSignal;
+  /** What the engine's log may call it (`X-Request-Id`); engines want no id twice at a time. */
+  readonly requestId?: string;
 };
 
 export interface Engine {
@@ -78,8 +82,15 @@ export interface Engine {
   generate(call: GenerateCall): Promise<void>;
   /** Tokens of a text as the engine counts them, special tokens such as BOS included. */
   countTokens(text: string, signal: AbortSignal): Promise<number>;
+  /** Tokens of a prompt as it is sent by `generate`; null: the engine has no way to count them. */
+  countPrompt(prompt: Prompt, signal: AbortSignal): Promise<number | null>;
   /** Asks `/v1/models`. */
   modelCard(signal: AbortSignal): Promise<ModelCard>;
+  /**
+   * The context's length as the engine last told it, and asked for when it is not known, or no longer: an engine that was seen down, or
+   * refused what should have fitted, may be another one. null: the engine does not tell.
+   */
+  contextLength(signal: AbortSignal): Promise<number | null>;
   /** Never throws. */
   probe(signal: AbortSignal): Promise<EngineState>;
   close(): Promise<void>;

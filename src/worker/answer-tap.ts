@@ -42,6 +42,11 @@ export class AnswerTap implements DeltaSink {
     return this.#pass({ ...delta, text: isLast ? text + this.#filter.flush() : text });
   }
 
+  /** Another engine begins the answer anew: what the first one said, and nobody saw, is forgotten. */
+  restart(): void {
+    this.#filter.flush();
+  }
+
   /** The engine failed: what was held back for a stop string is text after all. */
   flush(): void {
     const text = this.#filter.flush();

@@ -6,9 +6,14 @@ export class ClientLeft extends Error {
   override readonly name = 'ClientLeft';
 }
 
-/** The requests under way in this process, so that a stop can end them with a word instead of a cut. */
+/** How long a client should wait before it asks whoever takes our place. */
+const RETRY_AFTER_S = 5;
+
+/** The requests under way in this process, so that a stop can wait for them, and end them with a word instead of a cut. */
 export class Departures {
   readonly #open = new Set<AbortController>();
+  #isClosing = false;
+  #onEmpty: () => void = () => undefined;
 
   get size(): number {
     return this.#open.size;
@@ -22,9 +27,24 @@ export class Departures {
     this.#open.add(controller);
     raw.once('close', () => {
       this.#open.delete(controller);
+      if (this.#open.size === 0) this.#onEmpty();
       if (!raw.writableFinished) controller.abort(new ClientLeft('the client left'));
     });
     return controller.signal;
+  }
+
+  /** From now on only questions are answered. Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+  }
+
+  /** For who begins something that takes its time: throws `stopping` when the worker closes. */
+  assertOpen(): void {
+    if (this.#isClosing)
+      throw new LlmOpsError('stopping', 'the worker is stopping', {
+        details: { retry_after_s: RETRY_AFTER_S },
+      });
   }
 
   /** Ends what is still under way. */

@@ -1,12 +1,15 @@
 /** One generation, from the parsed request to a reply's sink: place, replica, prompt, engine. Knows nothing of HTTP replies. */
+import { isDeepStrictEqual } from 'node:util';
 import type { DeltaSink, Prompt } from '../engines/engine.ts';
 import { LlmOpsError } from '../errors.ts';
-import { admit } from './admission/admit.ts';
+import { admit, refuseIfFull } from './admission/admit.ts';
+import { checkInputLength, checkPromptLength } from './admission/prompt-length.ts';
 import { AnswerTap } from './answer-tap.ts';
 import { answerFromReplica } from './balance/answer-from-replica.ts';
 import type { GenerateRequest } from './generate-request.ts';
-import type { LiveService } from './live-service.ts';
+import type { LiveService, LiveVersion } from './live-service.ts';
 import { preparePrompt } from './prepare-prompt.ts';
+import type { EngineRequest } from './prepare-prompt.ts';
 import type { RequestTrace } from './request-trace.ts';
 
 export type Generation = {
@@ -31,24 +34,54 @@ export async function generate({
   checkModel(service, request);
   const version = service.chooseVersion();
   trace.version = version.name;
-  const { chatRenderer } = service;
-  const prepared = await preparePrompt(request, { ...version, chatRenderer, signal });
-  const tap = new AnswerTap({
-    sink,
-    echo: echoOf(prepared.prompt, request),
-    stop: prepared.sampling.stop,
-    trace,
-  });
-  const giveBack = await admit(version, { signal, trace });
+  refuseIfFull({ service, version });
+  checkInputLength(request.input, service.limits.promptCharacters);
+  const early = await prepare({ service, request, signal, version });
+  const giveBack = await admit({ service, version }, { signal, trace });
+  try {
+    const now = service.versionNow(version);
+    // The configuration may have changed meanwhile: an engine gets no prompt but that of its own template.
+    const prepared = isRenderedAlike(now, version)
+      ? early
+      : await prepare({ service, request, signal, version: now });
+    await answer({ service, version: now, prepared, request, sink, signal, trace });
+  } finally {
+    giveBack();
+  }
+}
+
+async function answer(
+  admitted: Generation & { readonly version: LiveVersion; readonly prepared: EngineRequest },
+): Promise<void> {
+  const { service, version, prepared, request, sink, signal, trace } = admitted;
+  const { stop } = prepared.sampling;
+  const tap = new AnswerTap({ sink, echo: echoOf(prepared.prompt, request), stop, trace });
   try {
     await answerFromReplica({ service, version, request: prepared, tap, signal, trace });
   } catch (error) {
     // What was held back for a stop string is text after all.
     if (tap.hasPushed) tap.flush();
     throw error;
-  } finally {
-    giveBack();
   }
+}
+
+async function prepare({
+  service,
+  request,
+  signal,
+  version,
+}: Pick<Generation, 'service' | 'request' | 'signal'> & {
+  readonly version: LiveVersion;
+}): Promise<EngineRequest> {
+  const { chatRenderer, limits } = service;
+  const prepared = await preparePrompt(request, { ...version, chatRenderer, signal });
+  checkPromptLength(prepared.prompt, limits.promptCharacters);
+  return prepared;
+}
+
+function isRenderedAlike(a: LiveVersion, b: LiveVersion): boolean {
+  if (a === b) return true;
+  return a.allowControlTokens === b.allowControlTokens && isDeepStrictEqual(a.template, b.template);
 }
 
 /** The service's own name is the only model here: the client's word never chooses a template. */

@@ -22,10 +22,19 @@ export type ErrorBody = {
   readonly [detail: string]: unknown;
 };
 
-type Row = { readonly status: number; readonly number: number; readonly type: string };
+type Row = {
+  readonly status: number;
+  readonly number: number;
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 const REQUEST = 'invalid_request_error';
 const SERVER = 'server_error';
+
+/** RFC 6750 §3: what is to be sent, and that it was sent but is no good. */
+const CHALLENGE = { 'www-authenticate': 'Bearer' };
+const REFUSAL = { 'www-authenticate': 'Bearer error="invalid_token"' };
 
 const TABLE: Readonly<Partial<Record<ErrorCode, Row>>> = {
   invalid_request: { status: 400, number: 40001, type: REQUEST },
@@ -33,11 +42,15 @@ const TABLE: Readonly<Partial<Record<ErrorCode, Row>>> = {
   context_overflow: { status: 400, number: 40303, type: REQUEST },
   template_failed: { status: 400, number: 40001, type: 'BadRequestError' },
   model_mismatch: { status: 400, number: 40301, type: REQUEST },
+  token_missing: { status: 401, number: 40101, type: 'authentication_error', headers: CHALLENGE },
+  token_invalid: { status: 401, number: 40102, type: 'authentication_error', headers: REFUSAL },
+  forbidden: { status: 403, number: 40103, type: 'permission_error' },
   unknown_service: { status: 404, number: 40301, type: 'not_found_error' },
   not_found: { status: 404, number: 40301, type: 'not_found_error' },
   method_not_allowed: { status: 405, number: 40001, type: REQUEST },
   body_too_large: { status: 413, number: 40302, type: REQUEST },
   overloaded: { status: 429, number: 42903, type: 'overloaded_error' },
+  queue_timeout: { status: 503, number: 42903, type: 'overloaded_error' },
   unsupported: { status: 501, number: 50001, type: SERVER },
   engine_starting: { status: 503, number: 50005, type: SERVER },
   engine_loading: { status: 503, number: 50005, type: SERVER },
@@ -58,7 +71,10 @@ export function toHttpError(error: unknown): HttpError {
   const { retry_after_s: retryAfterS, ...details } = known.details;
   return {
     status: row.status,
-    headers: typeof retryAfterS === 'number' ? { 'retry-after': String(retryAfterS) } : {},
+    headers: {
+      ...row.headers,
+      ...(typeof retryAfterS === 'number' && { 'retry-after': String(retryAfterS) }),
+    },
     body: {
       error: { message, type: row.type, code: known.code, param: known.param },
       error_code: row.number,
@@ -66,11 +82,6 @@ export function toHttpError(error: unknown): HttpError {
       ...details,
     },
   };
-}
-
-/** Whether the engine failed, as against the request being at fault. */
-export function isEngineError(error: HttpError): boolean {
-  return error.status >= 500;
 }
 
 /** Tells what failed: an engine's trouble in one line, an error of our own with its stack. */

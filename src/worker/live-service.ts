@@ -5,12 +5,18 @@ import type {
   WorkerTemplate,
   WorkerVersion,
 } from '../config/worker-config.ts';
+import type { Prompt } from '../engines/engine.ts';
 import { LlmOpsError } from '../errors.ts';
 import type { ChatRenderer } from '../prompts/chat/chat-renderer.ts';
+import { Slots } from './admission/slots.ts';
+import type { SlotLimits } from './admission/slots.ts';
+import { Balancer } from './balance/balancer.ts';
+import { chooseVersion } from './balance/choose-version.ts';
+import { canServe } from './balance/health.ts';
+import { bestOf, notReady } from './balance/health/service-state.ts';
+import type { ServiceState } from './balance/health/service-state.ts';
 import type { EngineProgress } from './engine-progress.ts';
 import { Replica } from './replica.ts';
-import type { ReplicaState } from './replica.ts';
-import { Slots } from './admission/slots.ts';
 
 export type LiveVersion = {
   readonly name: string;
@@ -18,7 +24,16 @@ export type LiveVersion = {
   readonly template: WorkerTemplate | null;
   readonly allowControlTokens: boolean;
   readonly slots: Slots;
+  readonly balancer: Balancer<Replica>;
   readonly replicas: readonly Replica[];
+};
+
+/** What matters for the choice of a replica. */
+export type ReplicaWish = {
+  /** Left out: the request is none for text. */
+  readonly prompt?: Prompt;
+  /** Where it was tried already. */
+  readonly except?: Replica;
 };
 
 /** What the service takes from its clients; times in milliseconds. */
@@ -36,19 +51,10 @@ export type Surroundings = {
   readonly readProgress: () => Promise<EngineProgress>;
 };
 
-/** What a service can say of its engines to who asks after them. */
-export type ServiceState = {
-  readonly state: ReplicaState;
-  readonly replicas: Readonly<Record<string, ReplicaState>>;
-  /** Of the replicas that are not ready, as far as it is known. */
-  readonly progress: EngineProgress;
-};
-
-/** How long a client should wait before it asks again while an engine starts. */
-const RETRY_AFTER_S = 5;
-
 export class LiveService {
   readonly name: string;
+  /** All requests of the service, whichever their version: who is at an engine has a place, and so has who waits for one at its version. */
+  readonly slots: Slots;
   readonly #surroundings: Surroundings;
   #config: WorkerService | null = null;
   #isDraining = false;
@@ -58,6 +64,7 @@ export class LiveService {
 
   constructor(name: string, surroundings: Surroundings) {
     this.name = name;
+    this.slots = new Slots(name, NO_PLACES);
     this.#surroundings = surroundings;
   }
 
@@ -106,12 +113,13 @@ export class LiveService {
     const before = new Map(this.#versions.map((version) => [version.name, version]));
     const kept = new Map<string, Replica>();
     const versions = config.versions.map((version) =>
-      this.#toVersion({ version, slots: before.get(version.name)?.slots, kept }),
+      this.#toVersion({ version, before: before.get(version.name), kept }),
     );
     for (const [key, replica] of this.#replicas) if (!kept.has(key)) void replica.close();
     this.#replicas = kept;
     this.#versions = versions;
     this.#config = config;
+    this.slots.setLimits(toSlotLimits(config.limits));
   }
 
   async close(): Promise<void> {
@@ -119,7 +127,7 @@ export class LiveService {
   }
 
   /** The best that any replica can say of itself. */
-  get state(): ReplicaState {
+  get state(): ServiceState['state'] {
     return bestOf([...this.#replicas.values()].map((replica) => replica.state));
   }
 
@@ -131,10 +139,12 @@ export class LiveService {
     const all = [...this.#replicas.values()];
     // As they are now: what was just found out about an engine may be another thing once the file is read.
     const states = new Map(all.map((replica) => [replica.id, replica.state]));
-    const seen = all.every(isReady) ? {} : await this.#surroundings.readProgress();
+    const seen = all.every(({ state }) => canServe(state))
+      ? {}
+      : await this.#surroundings.readProgress();
     const progress: Record<string, string> = {};
     for (const [id, state] of states) {
-      const text = state === 'ready' ? undefined : seen[id];
+      const text = canServe(state) ? undefined : seen[id];
       if (text === undefined) continue;
       progress[id] = text;
       states.set(id, 'loading');
@@ -142,31 +152,42 @@ export class LiveService {
     return { state: bestOf([...states.values()]), replicas: Object.fromEntries(states), progress };
   }
 
+  /** Requests at the engines, and those that wait, each once: FastChat's `queue_length`. */
   get queueLength(): number {
-    return this.#versions.reduce((sum, { slots }) => sum + slots.taken + slots.waiting, 0);
+    return this.slots.taken + this.slots.waiting;
   }
 
-  /** A version by its weight. */
+  /** A version by its weight, among those that can answer. `random` is in [0, 1). */
   chooseVersion(random: number = Math.random()): LiveVersion {
-    const total = this.#versions.reduce((sum, version) => sum + version.weight, 0);
-    let left = random * total;
-    for (const version of this.#versions) {
-      left -= version.weight;
-      if (left < 0) return version;
-    }
-    const last = this.#versions.at(-1);
-    if (last === undefined) throw new LlmOpsError('internal', `${this.name} has no version`);
-    return last;
+    const version = chooseVersion(this.#versions, random);
+    if (version === null) throw new LlmOpsError('internal', `${this.name} has no version`);
+    return version;
   }
 
-  /** The ready replica with the least to do. Looks once more before it refuses: the last look may be half a second old. */
-  async chooseReplica(version: LiveVersion): Promise<Replica> {
-    // The configuration may have changed while the request waited for its place.
-    const { replicas } = this.#versions.find(({ name }) => name === version.name) ?? version;
-    if (!replicas.some(isReady)) await Promise.all(replicas.map((replica) => replica.probe()));
-    const [best] = replicas.filter(isReady).sort((a, b) => a.inFlight - b.inFlight);
-    if (best === undefined) throw await this.notReady();
-    return best;
+  /** The version as it is configured by now. One that is gone fails nobody: another takes its place, by weight. */
+  versionNow(version: LiveVersion): LiveVersion {
+    return this.#versions.find(({ name }) => name === version.name) ?? this.chooseVersion();
+  }
+
+  /** The replica that suits the request best, of the version as it is now; null: none can take it. */
+  pickReplica(version: LiveVersion, { prompt, except }: ReplicaWish = {}): Replica | null {
+    const { replicas, balancer } = this.versionNow(version);
+    const able = replicas.filter((replica) => replica !== except && canServe(replica.state));
+    const ready = able.filter(({ state }) => state === 'ready');
+    const choice = ready.length > 0 ? ready : able;
+    // Where there is no choice nothing is computed for it.
+    if (replicas.length === 1) return choice[0] ?? null;
+    return balancer.choose(choice, prompt ?? null);
+  }
+
+  /** As `pickReplica`, but looks once more before it refuses: the last look may be half a second old. */
+  async chooseReplica(version: LiveVersion, wish: ReplicaWish = {}): Promise<Replica> {
+    const best = this.pickReplica(version, wish);
+    if (best !== null) return best;
+    await Promise.all(this.versionNow(version).replicas.map((replica) => replica.probe()));
+    const found = this.pickReplica(version, wish);
+    if (found === null) throw await this.notReady();
+    return found;
   }
 
   /** What a failed request to a replica means: one whose engine is gone is told with its state, and the state is corrected. */
@@ -178,30 +199,18 @@ export class LiveService {
 
   /** The refusal that says what the engine is doing. */
   async notReady(): Promise<LlmOpsError> {
-    const { state: seen, replicas, progress } = await this.describe();
-    const state = seen === 'ready' ? 'loading' : seen;
-    const { code, words } = NOT_READY[state];
-    const phrases = [...new Set(Object.values(progress))];
-    const message = [`${this.name}: ${words}`, ...(phrases.length > 0 ? [phrases.join('; ')] : [])];
-    return new LlmOpsError(code, message.join(': '), {
-      details: {
-        service: this.name,
-        state,
-        replicas,
-        ...(phrases.length > 0 && { progress }),
-        retry_after_s: RETRY_AFTER_S,
-      },
-    });
+    return notReady(this.name, await this.describe());
   }
 
   #toVersion(parts: {
     version: WorkerVersion;
-    slots: Slots | undefined;
+    before: LiveVersion | undefined;
     kept: Map<string, Replica>;
   }): LiveVersion {
-    const { version, kept } = parts;
-    const slots = parts.slots ?? new Slots(version.limits.concurrency);
-    slots.setLimit(version.limits.concurrency);
+    const { version, before, kept } = parts;
+    const limits = toSlotLimits(version.limits);
+    const slots = before?.slots ?? new Slots(`${this.name}, version ${version.name}`, limits);
+    slots.setLimits(limits);
     const replicas = version.replicas.map((config) => {
       const key = JSON.stringify([config, version.limits.idle_timeout_ms]);
       const replica = this.#replicas.get(key) ?? kept.get(key) ?? this.#open(version, config);
@@ -209,30 +218,32 @@ export class LiveService {
       return replica;
     });
     const { name, weight, template, allow_control_tokens: allowControlTokens } = version;
-    return { name, weight, template, allowControlTokens, slots, replicas };
+    const balancer = before?.balancer ?? new Balancer<Replica>();
+    return { name, weight, template, allowControlTokens, slots, balancer, replicas };
   }
 
   #open(version: WorkerVersion, config: WorkerVersion['replicas'][number]): Replica {
     const replica = new Replica(config, {
       idleTimeoutMs: version.limits.idle_timeout_ms,
       onChange: this.#surroundings.onReplicaChange,
+      before: [...this.#replicas.values()].find(({ config: { url } }) => url === config.url),
     });
     replica.watch();
     return replica;
   }
 }
 
-function isReady({ state }: Replica): boolean {
-  return state === 'ready';
-}
+/** Until it is configured. */
+const NO_PLACES: SlotLimits = { concurrency: 0, queueLength: 0, queueTimeoutMs: 1 };
 
-function bestOf(states: readonly ReplicaState[]): ReplicaState {
-  const order = ['ready', 'loading', 'starting', 'down'] as const;
-  return order.find((state) => states.includes(state)) ?? 'starting';
+function toSlotLimits(limits: {
+  readonly concurrency: number | null;
+  readonly queue_length: number;
+  readonly queue_timeout_ms: number;
+}): SlotLimits {
+  return {
+    concurrency: limits.concurrency ?? Infinity,
+    queueLength: limits.queue_length,
+    queueTimeoutMs: limits.queue_timeout_ms,
+  };
 }
-
-const NOT_READY = {
-  starting: { code: 'engine_starting', words: 'the engine is starting' },
-  loading: { code: 'engine_loading', words: 'the engine is loading its model' },
-  down: { code: 'engine_unavailable', words: 'the engine does not answer' },
-} as const;

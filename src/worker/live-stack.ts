@@ -8,6 +8,7 @@ export class LiveStack {
   readonly #surroundings: Surroundings;
   #role: WorkerConfig['role'] = 'worker';
   #services = new Map<string, LiveService>();
+  #isDraining = false;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -15,6 +16,16 @@ export class LiveStack {
 
   get role(): WorkerConfig['role'] {
     return this.#role;
+  }
+
+  /** The process is about to end: it serves who comes, and tells everybody who asks to go elsewhere. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+    for (const service of this.services) service.drain();
   }
 
   get services(): readonly LiveService[] {

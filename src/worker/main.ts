@@ -3,6 +3,7 @@
  * and LLM_OPS_DRAIN_MS (30000). SIGTERM and SIGINT drain it. Started with an IPC channel, it ends when its parent does.
  */
 import { LlmOpsError } from '../errors.ts';
+import { openLog } from './log-destination.ts';
 import { serveWorker } from './serve.ts';
 
 const { env } = process;
@@ -23,11 +24,13 @@ if (configDirectory === undefined) {
   );
 }
 
+const log = openLog();
 const worker = await serveWorker({
   configDirectory,
   host: env['LLM_OPS_HOST'] ?? '127.0.0.1',
   port: Number(env['LLM_OPS_PORT'] ?? 8000),
   logLevel: env['LLM_OPS_LOG_LEVEL'] ?? 'info',
+  log,
   drainMs: Number(env['LLM_OPS_DRAIN_MS'] ?? 30_000),
 }).catch(fail);
 
@@ -35,7 +38,10 @@ let isStopping = false;
 function stop(): void {
   if (isStopping) return;
   isStopping = true;
-  worker.close().then(() => process.exit(0), fail);
+  worker
+    .close()
+    .then(() => log.flush())
+    .then(() => process.exit(0), fail);
 }
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);

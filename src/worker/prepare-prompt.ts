@@ -36,7 +36,10 @@ export async function preparePrompt(
   const { template, allowControlTokens } = tools;
   if (input.kind === 'completion') {
     const hasSpecialTokens = beginsItself(input.prompt);
-    return { prompt: asText(input.prompt, { hasSpecialTokens }), sampling };
+    return {
+      prompt: asText(input.prompt, { hasSpecialTokens }),
+      sampling: withoutTemplates(sampling, template),
+    };
   }
   if (template === null) {
     const said = toMessages(input, { emptySystem: true });
@@ -122,6 +125,17 @@ function withStops(
   return {
     ...sampling,
     stop: [...new Set([...sampling.stop, ...stop])],
-    stopTokenIds: [...new Set([...sampling.stopTokenIds, ...stopTokenIds])],
+    templateStopTokenIds: stopTokenIds,
+  };
+}
+
+/** FastChat's server asks for the template, and sends its stop tokens with each prompt as if they were its own. */
+function withoutTemplates(sampling: Sampling, template: WorkerTemplate | null): Sampling {
+  const ids = template?.kind === 'conversation' ? (template.conversation.stop_token_ids ?? []) : [];
+  if (ids.length === 0 || sampling.stopTokenIds.length === 0) return sampling;
+  return {
+    ...sampling,
+    stopTokenIds: sampling.stopTokenIds.filter((id) => !ids.includes(id)),
+    templateStopTokenIds: sampling.stopTokenIds.filter((id) => ids.includes(id)),
   };
 }

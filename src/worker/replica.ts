@@ -1,41 +1,63 @@
-/** One engine as the worker sees it: its adapter, what it was last seen doing, and how much is under way there. */
+/** One engine as the worker sees it: its adapter, what is known of its health, and how much is under way there. */
 import type { WorkerReplica } from '../config/worker-config.ts';
+import type { DeltaSink, Engine } from '../engines/engine.ts';
 import { openEngine } from '../engines/open-engine.ts';
-import type { Engine, EngineState } from '../engines/engine.ts';
-
-/** starting: it never answered yet. down: it did, and now nothing listens. */
-export type ReplicaState = 'starting' | 'loading' | 'ready' | 'down';
-
-/** A busy engine may miss a look or two without being less ready for it. */
-const LOOKS_TO_MISS = 3;
+import { sendCanary } from './balance/health/canary.ts';
+import { isEnginesFault, toHealthEvent } from './balance/health/engine-fault.ts';
+import { isEjected, nextHealth, UNKNOWN } from './balance/health.ts';
+import type { Health, HealthEvent, ReplicaState } from './balance/health.ts';
+import { ProgressWatch } from './balance/health/progress-watch.ts';
+import { Visit } from './balance/health/visit.ts';
 
 /** While it is not ready a replica is asked often, so that the first request finds it soon. */
 const PROBE_EVERY_MS = { ready: 5_000, other: 500 };
 
+/** A busy engine lets even one token wait for its turn. */
+const CANARY_TIMEOUT_MS = 10_000;
+
 export class Replica {
   readonly id: string;
+  readonly config: WorkerReplica;
   readonly engine: Engine;
   #inFlight = 0;
   #onIdle: () => void = () => undefined;
-  #state: ReplicaState = 'starting';
-  #hasAnswered = false;
-  #missedLooks = 0;
+  #health: Health;
+  /** The state that was told last: what was taken over from another is told once it is seen here. */
+  #told: ReplicaState = UNKNOWN.state;
   #probing: Promise<ReplicaState> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #hasCanary = false;
+  /** The watch's count at the last look. */
+  #progressSeen = 0;
+  readonly #watch: ProgressWatch;
   readonly #closed = new AbortController();
   readonly #onChange: (replica: Replica) => void;
 
+  /** `before`: the one that it takes the place of, at the same engine. What is known of that is known. */
   constructor(
     config: WorkerReplica,
-    options: { idleTimeoutMs: number; onChange?: (replica: Replica) => void },
+    options: {
+      readonly idleTimeoutMs: number;
+      readonly onChange?: (replica: Replica) => void;
+      readonly before?: Replica | undefined;
+    },
   ) {
     this.id = config.id;
+    this.config = config;
+    this.#health = options.before === undefined ? UNKNOWN : options.before.#health;
     this.engine = openEngine(config, options.idleTimeoutMs);
     this.#onChange = options.onChange ?? (() => undefined);
+    this.#watch = new ProgressWatch({
+      limitMs: options.idleTimeoutMs,
+      onSilence: () => {
+        this.#learn({ kind: 'stalled' });
+        void this.probe();
+      },
+    });
   }
 
   get state(): ReplicaState {
-    return this.#state;
+    return this.#health.state;
   }
 
   get inFlight(): number {
@@ -49,6 +71,28 @@ export class Replica {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle();
     };
+  }
+
+  /**
+   * Counts a request for text in while `act` runs, which gives what the engine sends to the sink that it gets, and learns from how that
+   * ends. Resolves and rejects as `act` does. What is under way goes on, whatever becomes of the replica.
+   */
+  async serve(
+    { sink, signal }: { readonly sink: DeltaSink; readonly signal: AbortSignal },
+    act: (sink: DeltaSink) => Promise<void>,
+  ): Promise<void> {
+    const leave = this.enter();
+    const visit = new Visit(sink, this.#watch);
+    try {
+      await act(visit);
+      this.#learn({ kind: 'answered' });
+    } catch (error) {
+      if (!signal.aborted) this.#learnFrom(error, visit);
+      throw error;
+    } finally {
+      visit.end();
+      leave();
+    }
   }
 
   /** Starts to look at the engine every now and then. */
@@ -66,7 +110,7 @@ export class Replica {
 
   /** What a failed request told: the engine is gone, whatever the last look said. */
   lost(): void {
-    this.#enter('down');
+    this.#learn({ kind: 'lost' });
     void this.probe();
   }
 
@@ -74,35 +118,53 @@ export class Replica {
   async close(): Promise<void> {
     this.#closed.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#state = 'down';
+    this.#health = { ...this.#health, state: 'down' };
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.engine.close();
   }
 
   async #look(): Promise<ReplicaState> {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const seen = this.#judge(await this.engine.probe(this.#closed.signal));
-    if (this.#closed.signal.aborted) return this.#state;
-    this.#enter(seen);
+    const seen = await this.engine.probe(this.#closed.signal);
+    if (this.#closed.signal.aborted) return this.state;
+    const hasProgressed = this.#watch.count !== this.#progressSeen;
+    this.#progressSeen = this.#watch.count;
+    this.#learn({ kind: 'looked', seen, hasProgressed });
+    if (seen === 'ready') this.#tryCanary();
     this.#timer = setTimeout(
       () => void this.probe(),
-      seen === 'ready' ? PROBE_EVERY_MS.ready : PROBE_EVERY_MS.other,
+      this.state === 'ready' ? PROBE_EVERY_MS.ready : PROBE_EVERY_MS.other,
     );
     this.#timer.unref();
-    return this.#state;
+    return this.state;
   }
 
-  #judge(seen: EngineState): 'ready' | 'loading' | 'down' {
-    this.#missedLooks = seen === 'silent' ? this.#missedLooks + 1 : 0;
-    if (seen !== 'silent') return seen;
-    return this.#state === 'ready' && this.#missedLooks < LOOKS_TO_MISS ? 'ready' : 'loading';
+  /** Nobody waits for it: looks go on meanwhile. */
+  #tryCanary(): void {
+    const { state, canaryAtMs } = this.#health;
+    if (!isEjected(state) || this.#hasCanary || performance.now() < canaryAtMs) return;
+    this.#hasCanary = true;
+    const timeout = AbortSignal.timeout(CANARY_TIMEOUT_MS);
+    void sendCanary(this.engine, AbortSignal.any([this.#closed.signal, timeout])).then((isWell) => {
+      this.#hasCanary = false;
+      if (isWell) this.#watch.progressed();
+      this.#learn({ kind: 'canary', isWell });
+    });
   }
 
-  #enter(seen: 'ready' | 'loading' | 'down'): void {
-    const state = seen === 'down' && !this.#hasAnswered ? 'starting' : seen;
-    this.#hasAnswered ||= seen !== 'down';
-    if (state === this.#state) return;
-    this.#state = state;
+  #learnFrom(error: unknown, visit: Visit): void {
+    if (!isEnginesFault(error)) return;
+    const event = toHealthEvent(error, visit);
+    if (event !== null) this.#learn(event);
+    // An engine that is only busy has no time for looks either.
+    if (error.code !== 'overloaded') void this.probe();
+  }
+
+  #learn(event: HealthEvent): void {
+    if (this.#closed.signal.aborted) return;
+    this.#health = nextHealth(this.#health, event, performance.now());
+    if (this.state === this.#told) return;
+    this.#told = this.state;
     this.#onChange(this);
   }
 }

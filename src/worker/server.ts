@@ -1,110 +1,113 @@
 /** The worker's HTTP server, built but not listening. */
+import type { Readable } from 'node:stream';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readBody } from './admission/read-body.ts';
+import { demandTokens, grantOf, openToAll } from './auth/demand-token.ts';
+import { tellTo } from './auth/tell-to.ts';
+import type { LiveTokens } from './auth/tokens-file.ts';
 import { ClientLeft } from './departure.ts';
 import type { Departures } from './departure.ts';
 import { logFailure, toHttpError } from './http-errors.ts';
 import type { LiveStack } from './live-stack.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { createObserver, observeRequests } from './observe-requests.ts';
+import { requestIdOf } from './request-id.ts';
+import { traceOf } from './request-trace.ts';
 import { explainMiss } from './routes/not-found.ts';
 import { registerProcessRoutes } from './routes/process-routes.ts';
 import { registerServiceRoutes } from './routes/service-routes.ts';
 
-/** Long conversations fit; a mistake does not fill the memory. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Each call has one line, or some. */
+export type LogTarget = { readonly write: (line: string) => void };
 
 export function buildServer(options: {
   readonly stack: LiveStack;
+  readonly tokens: LiveTokens;
   readonly departures: Departures;
+  readonly metrics: Metrics;
+  /** pino's names. */
   readonly logLevel: string;
+  /** Takes the log, line by line; left out: standard output. */
+  readonly log?: LogTarget | undefined;
 }): FastifyInstance {
-  const { stack, departures, logLevel } = options;
+  const { stack, tokens, departures, metrics, logLevel, log } = options;
+  const observe = createObserver(stack, metrics);
   const app = Fastify({
-    logger: { level: logLevel },
+    logger: { level: logLevel, ...(log && { stream: log }) },
+    genReqId: requestIdOf,
     // One line a request is ours to write, when it ended.
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: MAX_BODY_BYTES,
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'request_id',
+    }),
     // Beyond what Node takes as an address: a name that is too long is unknown like any other.
     routerOptions: { maxParamLength: 64 * 1024 },
-    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    // Of what is no request for the router: no hook sees it.
+    frameworkErrors: (error, request, reply) => {
+      observe(request, reply);
+      void sendError(error, request, reply);
+    },
     forceCloseConnections: 'idle',
     // For a request to arrive, as long as the front door allows. Answers have no limit: their silence is bounded where the engine is read.
     requestTimeout: 600_000,
     // Longer than Traefik keeps an idle connection (90 s), so that no request is sent into one that we are closing.
     keepAliveTimeout: 100_000,
   });
-  acceptAnyContentType(app);
-  logEachRequest(app);
+  acceptAnyContentType(app, stack);
+  observeRequests(app, observe);
   endConnectionsOnClose(app);
+  demandTokens(app, { tokens, stack });
   app.setErrorHandler(sendError);
   app.setNotFoundHandler(async (request) => {
     throw await explainMiss(stack, request);
   });
 
   const context = { stack, departures };
-  registerProcessRoutes(app, stack);
+  app.register((scope, _options, done) => {
+    openToAll(scope);
+    registerProcessRoutes(scope, stack, metrics);
+    done();
+  });
   if (stack.role === 'worker') {
     registerServiceRoutes(app, '', context);
     registerServiceRoutes(app, '/api', context);
   } else if (stack.services.some((service) => service.worker === null)) {
     registerServiceRoutes(app, '/api/:service', context);
+    // FastChat's servers add bare paths to what they know as a worker's address, and expect FastChat's manners there.
+    registerServiceRoutes(app, '/fastchat/:service', context);
   }
   return app;
 }
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  traceOf(request).noteError(error);
   if (error instanceof ClientLeft) return reply.hijack();
-  const { status, headers, body } = toHttpError(error);
+  const { status, headers, body } = toHttpError(tellTo(grantOf(request), error));
+  // Fastify would close the connection. The rest of the body is better read away, or who is still sending it never hears why.
+  if (status === 413) reply.removeHeader('connection');
   if (status >= 500) logFailure(request.log, error);
   return reply.status(status).headers(headers).send(body);
 }
 
 /** FastChat's workers read a body as JSON whatever its content type says, and `curl -d` says something else. */
-function acceptAnyContentType(app: FastifyInstance): void {
+function acceptAnyContentType(app: FastifyInstance, stack: LiveStack): void {
   app.removeAllContentTypeParsers();
   app.addHook('onRequest', (request, _reply, done) => {
     // Fastify refuses a type that it cannot read before it asks any parser.
     delete request.raw.headers['content-type'];
     done();
   });
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
-    if (text === '') {
-      done(null, undefined);
-      return;
-    }
-    try {
-      // Python's json, which read these bodies, skips a byte order mark.
-      done(null, JSON.parse((text as string).replace(/^\uFEFF/, '')));
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : '';
-      done(Object.assign(new Error(`the body is not JSON: ${reason}`), { statusCode: 400 }));
-    }
-  });
-}
-
-/** Questions after the state, which programs ask again and again. */
-const QUESTIONS = /\/(ready|model_details|worker_status|worker_get_status)$/;
-
-/** One line a request, when it ended, without the prompt. */
-function logEachRequest(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    const startedAt = performance.now();
-    reply.raw.once('close', () => {
-      if (request.url === '/health') return;
-      const { method, url } = request;
-      // What is asked every second while a model loads is told only to who wants to know everything.
-      const level = QUESTIONS.test(url) ? 'debug' : 'info';
-      request.log[level](
-        {
-          method,
-          url,
-          status: reply.raw.statusCode,
-          durationMs: Math.round(performance.now() - startedAt),
-          complete: reply.raw.writableFinished,
-        },
-        'request',
-      );
+  app.addContentTypeParser('*', async (request: FastifyRequest, body: Readable) => {
+    const { service: name } = request.params as { service?: string };
+    const service = name === undefined ? stack.services[0] : stack.find(name);
+    // What is not there gets its 404 whatever it was sent.
+    if (request.is404 || !service) return undefined;
+    const declared = request.headers['content-length'];
+    return readBody(body, {
+      declaredBytes: declared === undefined ? null : Number(declared),
+      mostBytes: service.limits.bodyBytes,
     });
-    done();
   });
 }
 

@@ -1,6 +1,6 @@
 /** Ends a text at the first stop string, however it is cut into pieces, and lets no part of one out. */
 
-export type Filtered = {
+type Filtered = {
   /** What may be told now. */
   readonly text: string;
   /** Whether a stop string ended the text: nothing follows. */

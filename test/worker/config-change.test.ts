@@ -49,6 +49,32 @@ async function slowToNameItsModel(
 }
 
 describe('a configuration that changes under load', () => {
+  it('gives who waits for a place the prompt of the template that is in force when it gets one', async (t) => {
+    const engine = await startEngine(t, { answerTokens: 200, itlMs: 5, model: 'm' });
+    const one = (template: string) => oneService('m', engine.url, { concurrency: 1, template });
+    const worker = await startWorker(t, one('llama-2'));
+    const url = `${worker.url}/api/worker_generate_stream`;
+    const chat = { messages: [{ role: 'user', text: 'Hi' }], max_new_tokens: 200, echo: true };
+    const running = ask(url, { body: { ...chat, echo: false } });
+    await until('it runs', async () => (await simStats(engine))['running'] === 1);
+    const waiting = ask(url, { body: chat });
+    await until('one waits', async () => {
+      const { json } = await ask(`${worker.url}/worker_status`);
+      return json['queue_length'] === 2;
+    });
+
+    await worker.configure(one('vicuna_v1.1'));
+    await until('the new template', async () => {
+      const { text } = await ask(`${worker.url}/worker_conv_template`);
+      return text.includes('vicuna_v1.1');
+    });
+
+    assert.equal(toFrames(await running).at(-1)?.finish_reason, 'stop');
+    const last = toFrames(await waiting).at(-1);
+    assert.match(last?.text ?? '', /USER: Hi ASSISTANT:/);
+    assert.doesNotMatch(last?.text ?? '', /\[INST\]/);
+  });
+
   it('lets who runs finish where they are, and sends who waits for a place to the new engine', async (t) => {
     const old = await startEngine(t, { answerTokens: 200, itlMs: 5, model: 'old' });
     const fresh = await startEngine(t, { answerTokens: 5, model: 'fresh' });

@@ -1,9 +1,12 @@
-/** One admitted request at the replica that suits it. */
+/** One admitted request at the replica that suits it; at another one when that fails before the client could see anything. */
+import { randomBytes } from 'node:crypto';
 import { fitAnswer } from '../admission/fit-answer.ts';
 import type { AnswerTap } from '../answer-tap.ts';
 import type { LiveService, LiveVersion } from '../live-service.ts';
 import type { EngineRequest } from '../prepare-prompt.ts';
+import type { Replica } from '../replica.ts';
 import type { RequestTrace } from '../request-trace.ts';
+import { isEnginesFault } from './health/engine-fault.ts';
 
 export type AdmittedRequest = {
   readonly service: LiveService;
@@ -14,19 +17,45 @@ export type AdmittedRequest = {
   readonly trace: RequestTrace;
 };
 
-/** Resolves when the answer is complete. Rejects with LlmOpsErrors, and with the signal's reason. */
+/**
+ * Resolves when the answer is complete. Rejects with LlmOpsErrors, and with the signal's reason.
+ *
+ * A second attempt is made where the first failed by its engine's fault, and only once: what fails at two engines is likely to fail at all,
+ * and each attempt may have cost its engine a prefill. It stays with the request's version, because the prompt was rendered for that, and
+ * whoever weighs versions wants to see one fail.
+ */
 export async function answerFromReplica(admitted: AdmittedRequest): Promise<void> {
-  const { service, version, request, tap, signal, trace } = admitted;
-  const replica = await service.chooseReplica(version);
+  const { service, request, tap, signal, trace } = admitted;
+  const { prompt } = request;
+  const version = service.versionNow(admitted.version);
+  trace.version = version.name;
+  // Whoever is chosen counts this request at once, so that nobody chooses by numbers that are no longer true.
+  const first =
+    service.pickReplica(version, { prompt }) ?? (await service.chooseReplica(version, { prompt }));
+  try {
+    await attempt(admitted, first);
+    return;
+  } catch (error) {
+    const mayTryAgain = !signal.aborted && !tap.hasPushed && isEnginesFault(error);
+    const other = mayTryAgain ? service.pickReplica(version, { prompt, except: first }) : null;
+    if (other === null) throw await service.explain(first, error);
+    tap.restart();
+    await attempt(admitted, other).catch(async (failure: unknown) => {
+      throw await service.explain(other, failure);
+    });
+  }
+}
+
+async function attempt(
+  { request, tap, signal, trace }: AdmittedRequest,
+  replica: Replica,
+): Promise<void> {
   trace.replica = replica.id;
   trace.attempts += 1;
-  const leave = replica.enter();
-  try {
+  // Of our own making behind the client's: two requests of one name would disturb each other in the engine.
+  const requestId = `${trace.id}-${randomBytes(4).toString('hex')}`;
+  await replica.serve({ sink: tap, signal }, async (sink) => {
     const { prompt, sampling } = await fitAnswer(replica, request, signal);
-    await replica.engine.generate({ prompt, sampling, sink: tap, signal });
-  } catch (error) {
-    throw await service.explain(replica, error);
-  } finally {
-    leave();
-  }
+    await replica.engine.generate({ prompt, sampling, sink, signal, requestId });
+  });
 }

@@ -1,5 +1,6 @@
 /** What nobody else took: unknown paths, unknown services, and, for a gateway, services whose own worker is down. */
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { LlmOpsError } from '../../errors.ts';
 import type { LiveService } from '../live-service.ts';
 import type { LiveStack } from '../live-stack.ts';
@@ -39,7 +40,7 @@ function noSuchPath(stack: LiveStack, path: string): LlmOpsError {
 
 /** The request reached us because the service's worker has no route at the front door: it is stopped, or just coming back. */
 async function workerDown(service: LiveService, worker: string): Promise<LlmOpsError> {
-  const state = await askWorker(worker);
+  const state = await askWorker(worker, service.name);
   const words = state === null ? 'its worker is not running' : 'its worker is starting';
   return new LlmOpsError('worker_unavailable', `${service.name}: ${words}`, {
     details: {
@@ -51,17 +52,15 @@ async function workerDown(service: LiveService, worker: string): Promise<LlmOpsE
   });
 }
 
-/** The worker's own word on its engine; null: nobody answers there. */
-async function askWorker(worker: string): Promise<string | null> {
+/** The worker's own word on its engine; null: nobody answers there. `/ready` needs no token, and no visitor reaches it. */
+async function askWorker(worker: string, service: string): Promise<string | null> {
   try {
-    const reply = await fetch(`${worker}/worker_status`, {
-      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
-    });
-    const body: unknown = await reply.json();
-    return typeof body === 'object' && body !== null && 'state' in body
-      ? String(body.state)
-      : 'unknown';
+    const reply = await fetch(`${worker}/ready`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+    const body = Readiness.safeParse(await reply.json());
+    return body.data?.services[service] ?? 'unknown';
   } catch {
     return null;
   }
 }
+
+const Readiness = z.object({ services: z.record(z.string(), z.string()) });

@@ -3,23 +3,36 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LlmOpsError } from '../../errors.ts';
 import { cameThroughFrontDoor } from '../dialect.ts';
 import type { LiveStack } from '../live-stack.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 
-export function registerProcessRoutes(app: FastifyInstance, stack: LiveStack): void {
+export function registerProcessRoutes(
+  app: FastifyInstance,
+  stack: LiveStack,
+  metrics: Metrics,
+): void {
   /** Alive. Says nothing of engines: a front door that took us off the road while a model loads would answer 404. */
   app.get('/health', (request) => {
     refuseVisitors(request);
     return { status: 'ok' };
   });
 
-  /** 200 when every service that this process serves can answer. */
+  /** 200 when every service that this process serves can answer, and goes on to. */
   app.get('/ready', (request, reply) => {
     refuseVisitors(request);
     const services = stack.services.filter((service) => service.worker === null);
-    const isReady = services.every((service) => service.state === 'ready');
+    const { isDraining } = stack;
+    const isReady = !isDraining && services.every((service) => service.state === 'ready');
     return reply.status(isReady ? 200 : 503).send({
-      status: isReady ? 'ready' : 'not ready',
+      status: isReady ? 'ready' : isDraining ? 'stopping' : 'not ready',
       services: Object.fromEntries(services.map(({ name, state }) => [name, state])),
     });
+  });
+
+  /** For Prometheus. */
+  app.get('/metrics', async (request, reply) => {
+    refuseVisitors(request);
+    const { contentType, text } = await metrics.scrape();
+    return reply.type(contentType).send(text);
   });
 }
 

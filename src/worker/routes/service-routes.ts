@@ -16,12 +16,13 @@ import type { LiveStack } from '../live-stack.ts';
 import { CollectedReply } from '../replies/collect-reply.ts';
 import { createFrames } from '../replies/frames.ts';
 import type { FrameForm } from '../replies/frames.ts';
-import { RequestTrace } from '../request-trace.ts';
+import { traceOf } from '../request-trace.ts';
+import type { RequestTrace } from '../request-trace.ts';
 import { sendStream } from '../send-stream.ts';
 
 export type Context = { readonly stack: LiveStack; readonly departures: Departures };
 
-export type ServiceCall = {
+type ServiceCall = {
   readonly service: LiveService;
   readonly signal: AbortSignal;
   readonly trace: RequestTrace;
@@ -33,12 +34,15 @@ type Endpoint = {
   readonly paths: readonly string[];
   readonly methods: readonly HTTPMethods[];
   readonly handle: Handle;
+  /** It is an answer of the model. */
+  readonly isAnswer?: boolean;
 };
 
 const ENDPOINTS: readonly Endpoint[] = [
-  { paths: ['/worker_generate'], methods: ['POST'], handle: answer },
-  { paths: ['/worker_generate_stream'], methods: ['POST'], handle: stream },
-  { paths: ['/worker_status', '/worker_get_status'], methods: ['GET', 'POST'], handle: status },
+  { paths: ['/worker_generate'], methods: ['POST'], handle: answer, isAnswer: true },
+  { paths: ['/worker_generate_stream'], methods: ['POST'], handle: stream, isAnswer: true },
+  { paths: ['/worker_status'], methods: ['GET', 'POST'], handle: status },
+  { paths: ['/worker_get_status'], methods: ['GET', 'POST'], handle: fastchatStatus },
   {
     paths: ['/worker_conv_template', '/worker_get_conv_template'],
     methods: ['GET', 'POST'],
@@ -56,17 +60,17 @@ export function registerServiceRoutes(
   prefix: string,
   { stack, departures }: Context,
 ): void {
-  for (const { paths, methods, handle } of ENDPOINTS) {
+  for (const { paths, methods, handle, isAnswer = false } of ENDPOINTS) {
     for (const path of paths) {
       app.route({
         method: [...methods],
         url: prefix + path,
+        config: { isAnswer },
         handler: (request, reply) => {
           const service = stack.service(serviceParam(request));
+          if (isAnswer) departures.assertOpen();
           const signal = departures.watch(reply.raw);
-          const trace = new RequestTrace();
-          trace.service = service.name;
-          return handle({ service, signal, trace }, request, reply);
+          return handle({ service, signal, trace: traceOf(request) }, request, reply);
         },
       });
       app.route({
@@ -109,6 +113,7 @@ async function asDialect(
   try {
     return await act();
   } catch (error) {
+    traceOf(request).noteError(error);
     if (error instanceof ClientLeft || reply.sent) throw error;
     const failure = toHttpError(error);
     if (statusIn(dialectOf(request), failure) === failure.status) throw error;
@@ -146,6 +151,12 @@ async function status(...[{ service }]: Parameters<Handle>): Promise<unknown> {
     state,
     ...(Object.keys(progress).length > 0 && { progress }),
   };
+}
+
+/** As FastChat's controller asks: it sends nobody to a worker whose status is not 200, and forgets it. */
+async function fastchatStatus(...[call, request, reply]: Parameters<Handle>): Promise<unknown> {
+  await call.service.assertWantsRequests();
+  return status(call, request, reply);
 }
 
 function convTemplate(...[{ service }, request]: Parameters<Handle>): Promise<unknown> {

@@ -20,25 +20,40 @@ export const LIMITS: readonly Obligation<ServedEngine>[] = [
     },
   },
   {
-    name: 'max_new_tokens beyond the context is refused with 40303',
+    name: 'a conversation beyond the context is refused with 40303 and the numbers',
     check: async (served) => {
-      await refusal(served, { max_new_tokens: served.engine.contextLength * 2 });
+      const { contextLength } = served.engine;
+      const text = 'word '.repeat(contextLength * 2);
+      const message = await refusal(served, { messages: [{ role: 'user', text }] });
+
+      assert.match(message, new RegExp(`context length is ${contextLength} tokens`));
+    },
+  },
+  {
+    name: 'max_new_tokens beyond the context is answered up to the context’s end',
+    check: async (served) => {
+      await assertFills(served, served.engine.contextLength * 2);
     },
   },
   {
     name: 'max_new_tokens beyond the room that a prompt leaves is answered up to the context’s end',
     check: async (served) => {
-      const { contextLength } = served.engine;
-      const prompt = `${PROMPT}${' so'.repeat(Math.floor(contextLength / 4))}`;
-      const room = contextLength - (await countTokens(served, prompt));
-      assert.ok(room > 0 && room < contextLength - 2, `room for ${room} tokens`);
-      const reply = await whole(served, { prompt, max_new_tokens: contextLength - 1 });
-
-      assert.equal(reply.finish_reason, 'length');
-      assert.ok(Math.abs((reply.usage['completion_tokens'] ?? 0) - room) <= 1);
+      await assertFills(served, served.engine.contextLength - 1);
     },
   },
 ];
+
+/** Demands an answer to a long prompt that ends where the context does. */
+async function assertFills(served: ServedEngine, maxNewTokens: number): Promise<void> {
+  const { contextLength } = served.engine;
+  const prompt = `${PROMPT}${' so'.repeat(Math.floor(contextLength / 4))}`;
+  const room = contextLength - (await countTokens(served, prompt));
+  assert.ok(room > 0 && room < contextLength - 2, `room for ${room} tokens`);
+  const reply = await whole(served, { prompt, max_new_tokens: maxNewTokens });
+
+  assert.equal(reply.finish_reason, 'length');
+  assert.ok(Math.abs((reply.usage['completion_tokens'] ?? 0) - room) <= 1);
+}
 
 /** Demands the same refusal of the whole and of the streamed answer. */
 async function refusal(served: ServedEngine, fields: Fields): Promise<string> {

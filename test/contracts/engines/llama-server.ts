@@ -26,8 +26,6 @@ export const LLAMA_SERVER: EngineUnderTest = {
     },
   ],
   deviations: {
-    'max_new_tokens beyond the context is refused with 40303':
-      'it answers as far as the context goes, and the finish reason is length',
     'what only begins like a stop string is not lost':
       'where the length ends an answer, its end is missing when it begins like a stop string',
   },

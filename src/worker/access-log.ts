@@ -1,0 +1,51 @@
+/** One line a request, when it ended: what happened, to whom and how fast. Nothing of what was said, and nothing that opens a door. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { grantOf } from './auth/demand-token.ts';
+import type { EndedRequest } from './request-outcome.ts';
+
+/** Questions after the state, which programs ask again and again. */
+const QUESTIONS = /\/(ready|metrics|model_details|worker_status|worker_get_status)$/;
+
+/** An address is the client's word: as much of it as names any of our paths. */
+const MOST_URL_CHARACTERS = 512;
+
+/** Fields that say nothing are left out. Times are in milliseconds, bytes are those of the reply with its head. */
+export function logRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { trace, client, outcome, bytes, endedAt }: EndedRequest,
+): void {
+  const url = request.url.split('?', 1)[0]?.slice(0, MOST_URL_CHARACTERS) ?? '';
+  if (url === '/health') return;
+  // What is asked every second while a model loads is told only to who wants to know everything.
+  const level = QUESTIONS.test(url) ? 'debug' : 'info';
+  const { arrivedAt, queuedAt, admittedAt, firstTextAt, usage } = trace;
+  const facts = {
+    method: request.method,
+    url,
+    status: reply.raw.headersSent ? reply.raw.statusCode : null,
+    outcome,
+    service: trace.service,
+    version: trace.version,
+    replica: trace.replica,
+    attempts: trace.attempts === 0 ? null : trace.attempts,
+    error: trace.error,
+    queue_ms: since(queuedAt, admittedAt),
+    ttft_ms: since(arrivedAt, firstTextAt),
+    duration_ms: since(arrivedAt, endedAt),
+    tokens_in: usage?.promptTokens,
+    tokens_out: usage?.completionTokens,
+    bytes,
+    client,
+    token: grantOf(request)?.id,
+  };
+  request.log[level](withoutNulls(facts), 'request');
+}
+
+function since(from: number | null, to: number | null): number | null {
+  return from === null || to === null ? null : Math.round((to - from) * 10) / 10;
+}
+
+function withoutNulls(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => (value ?? null) !== null));
+}

@@ -1,0 +1,59 @@
+/** Follows each request from its arrival to the end of its reply, for the access log and the metrics. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { logRequest } from './access-log.ts';
+import type { LiveStack } from './live-stack.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { outcomeOf } from './request-outcome.ts';
+import { REQUEST_ID_HEADER } from './request-id.ts';
+import { traceOf } from './request-trace.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route gives answers of a model: it is in the metrics. */
+    readonly isAnswer?: boolean;
+  }
+}
+
+type Observe = (request: FastifyRequest, reply: FastifyReply) => void;
+
+/** For the first hook of a server, and for requests that Fastify refuses before any hook. */
+export function createObserver(stack: LiveStack, metrics: Metrics): Observe {
+  return (request, reply) => {
+    const trace = traceOf(request);
+    trace.service = serviceOf(request, stack);
+    const { socket } = request.raw;
+    const bytesBefore = socket.bytesWritten;
+    // A closed connection no longer knows whose it was.
+    const client = request.ip;
+    const count = request.routeOptions.config.isAnswer === true ? metrics.follow(trace) : null;
+    // A stream writes its head by itself.
+    reply.raw.setHeader(REQUEST_ID_HEADER, request.id);
+    reply.raw.once('close', () => {
+      const ended = {
+        trace,
+        client,
+        outcome: outcomeOf(trace, reply.raw),
+        bytes: socket.bytesWritten - bytesBefore,
+        endedAt: performance.now(),
+      };
+      logRequest(request, reply, ended);
+      count?.(ended);
+    });
+  };
+}
+
+/** Observes all requests of a server. Call it before other hooks, which may refuse them. */
+export function observeRequests(app: FastifyInstance, observe: Observe): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    observe(request, reply);
+    done();
+  });
+}
+
+/** Only a service that exists: what a client asks for would make labels without end. */
+function serviceOf(request: FastifyRequest, stack: LiveStack): string | null {
+  const { service } = (request.params ?? {}) as { service?: string };
+  if (service !== undefined) return stack.find(service)?.name ?? null;
+  const isOfService = stack.role === 'worker' && request.routeOptions.config.isOpen !== true;
+  return isOfService ? (stack.services[0]?.name ?? null) : null;
+}

@@ -22,7 +22,7 @@ const DOORS = {
   'eventsource-parser': 'src/engines/',
   fastify: 'src/(worker|engine-server|control/api)/',
   'prom-client': 'src/worker/metrics/',
-  pino: 'src/worker/log-destination\\.ts',
+  pino: 'src/worker/http/log-destination\\.ts',
   commander: 'src/cli/',
   listr2: 'src/cli/',
   execa: 'src/(compose|local|control|models)/',

@@ -3,7 +3,7 @@
  * and LLM_OPS_DRAIN_MS (30000). SIGTERM and SIGINT drain it. Started with an IPC channel, it ends when its parent does.
  */
 import { LlmOpsError } from '../errors.ts';
-import { openLog } from './log-destination.ts';
+import { openLog } from './http/log-destination.ts';
 import { serveWorker } from './serve.ts';
 
 const { env } = process;

@@ -1,10 +1,10 @@
 /** The worker as a whole: configuration, engines, server, and an orderly end. */
 import { createChatRenderer } from '../prompts/chat/chat-renderer.ts';
 import { loadTokens } from './auth/tokens-file.ts';
-import { Departures } from './departure.ts';
-import { openEngineProgress } from './engine-progress.ts';
-import { followConfig, loadWorkerConfig } from './follow-config.ts';
-import { LiveStack } from './live-stack.ts';
+import { Departures } from './http/departure.ts';
+import { openEngineProgress } from './live/engine-progress.ts';
+import { followConfig, loadWorkerConfig } from './live/follow-config.ts';
+import { LiveStack } from './live/live-stack.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { Registrations } from './registration/registrations.ts';
 import { buildServer } from './server.ts';

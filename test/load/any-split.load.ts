@@ -1,5 +1,5 @@
 import { describe, it } from 'node:test';
-import { holdForAnySplit } from '../worker/any-split.ts';
+import { holdForAnySplit } from '../worker/answer/any-split.ts';
 
 describe('an answer', () => {
   it('has the same text streamed and not in 100,000 cases', (t) => {

@@ -1,5 +1,5 @@
 /** A request's way in: its place at the service, then its place at the version. */
-import type { RequestTrace } from '../request-trace.ts';
+import type { RequestTrace } from '../answer/request-trace.ts';
 import type { Slots } from './slots.ts';
 
 type Place = { readonly slots: Slots };

@@ -5,7 +5,7 @@
  */
 import type { Engine, Prompt } from '../../engines/engine.ts';
 import { LlmOpsError } from '../../errors.ts';
-import type { EngineRequest } from '../prepare-prompt.ts';
+import type { EngineRequest } from '../answer/prepare-prompt.ts';
 
 /** Tokens that an engine may add to a text: the first one, and a space before it. */
 const ADDED_TO_TEXT = 16;

@@ -1,7 +1,7 @@
 /** How much text a request may bring, before anything is done with it. */
 import type { Prompt } from '../../engines/engine.ts';
 import { LlmOpsError } from '../../errors.ts';
-import type { GenerateRequest } from '../generate-request.ts';
+import type { GenerateRequest } from '../answer/generate-request.ts';
 
 /**
  * Throws `param_out_of_range` for more characters than a service takes: UTF-16's, so an emoji counts as two. Whether a prompt fits the

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LlmOpsError } from '../../errors.ts';
-import type { LiveStack } from '../live-stack.ts';
+import type { LiveStack } from '../live/live-stack.ts';
 import { readBearer } from './bearer.ts';
 import { findGrant, opens } from './token-set.ts';
 import type { Grant } from './token-set.ts';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { TOKENS_FILE, WorkerTokens } from '../../config/worker-config.ts';
 import { LlmOpsError } from '../../errors.ts';
-import { parseFile, readIfThere } from '../follow-config.ts';
-import type { FollowedFile } from '../follow-config.ts';
+import { parseFile, readIfThere } from '../live/follow-config.ts';
+import type { FollowedFile } from '../live/follow-config.ts';
 import { toTokenSet } from './token-set.ts';
 import type { TokenSet } from './token-set.ts';
 

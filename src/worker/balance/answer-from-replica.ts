@@ -1,11 +1,11 @@
 /** One admitted request at the replica that suits it; at another one when that fails before the client could see anything. */
 import { randomBytes } from 'node:crypto';
 import { fitAnswer } from '../admission/fit-answer.ts';
-import type { AnswerTap } from '../answer-tap.ts';
-import type { LiveService, LiveVersion } from '../live-service.ts';
-import type { EngineRequest } from '../prepare-prompt.ts';
-import type { Replica } from '../replica.ts';
-import type { RequestTrace } from '../request-trace.ts';
+import type { AnswerTap } from '../answer/answer-tap.ts';
+import type { LiveService, LiveVersion } from '../live/live-service.ts';
+import type { EngineRequest } from '../answer/prepare-prompt.ts';
+import type { Replica } from '../live/replica.ts';
+import type { RequestTrace } from '../answer/request-trace.ts';
 import { isEnginesFault } from './health/engine-fault.ts';
 
 export type AdmittedRequest = {

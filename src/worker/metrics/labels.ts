@@ -1,6 +1,6 @@
 /** What the series of requests and replicas are told apart by. Only names that the configuration has: nobody outside can make a series. */
-import type { LiveStack } from '../live-stack.ts';
-import type { RequestTrace } from '../request-trace.ts';
+import type { LiveStack } from '../live/live-stack.ts';
+import type { RequestTrace } from '../answer/request-trace.ts';
 
 export const LABELS = ['service', 'version', 'replica'] as const;
 

@@ -1,9 +1,9 @@
 /** The metrics of one worker, for Prometheus; `docs/metrics.md` has their names and what they tell. */
 import { Registry } from 'prom-client';
-import type { LiveStack } from '../live-stack.ts';
-import type { Replica } from '../replica.ts';
-import type { EndedRequest } from '../request-outcome.ts';
-import type { RequestTrace } from '../request-trace.ts';
+import type { LiveStack } from '../live/live-stack.ts';
+import type { Replica } from '../live/replica.ts';
+import type { EndedRequest } from '../http/request-outcome.ts';
+import type { RequestTrace } from '../answer/request-trace.ts';
 import { isConfigured } from './labels.ts';
 import { processMetrics } from './process-metrics.ts';
 import { RequestMetrics } from './request-metrics.ts';

@@ -1,8 +1,8 @@
 /** What is counted and timed of requests for answers. */
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { EndedRequest } from '../request-outcome.ts';
-import type { RequestTrace } from '../request-trace.ts';
+import type { EndedRequest } from '../http/request-outcome.ts';
+import type { RequestTrace } from '../answer/request-trace.ts';
 import { BucketHistogram } from './bucket-histogram.ts';
 import { keyOf, LABELS, labelsOf } from './labels.ts';
 import type { Labels } from './labels.ts';

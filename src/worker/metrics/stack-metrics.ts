@@ -1,9 +1,9 @@
 /** What services and replicas are like at the moment of a scrape: read then, never counted along. */
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { LiveService, LiveVersion } from '../live-service.ts';
-import type { LiveStack } from '../live-stack.ts';
-import type { Replica } from '../replica.ts';
+import type { LiveService, LiveVersion } from '../live/live-service.ts';
+import type { LiveStack } from '../live/live-stack.ts';
+import type { Replica } from '../live/replica.ts';
 import { isConfigured, keyOf, LABELS } from './labels.ts';
 import type { Labels } from './labels.ts';
 

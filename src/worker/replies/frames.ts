@@ -6,7 +6,7 @@
  * slow reader may miss some, and nothing but the newest has to be kept for it.
  */
 import type { Delta, Usage } from '../../engines/engine.ts';
-import type { ErrorBody } from '../http-errors.ts';
+import type { ErrorBody } from '../http/http-errors.ts';
 import { toAsciiJson } from './ascii-json.ts';
 import { toUsageReply } from './worker-reply.ts';
 

@@ -8,7 +8,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Delta, DeltaSink, Flow } from '../../engines/engine.ts';
-import type { ErrorBody } from '../http-errors.ts';
+import type { ErrorBody } from '../http/http-errors.ts';
 import type { Frames } from './frames.ts';
 
 /** Characters that may wait for a slow reader before the engine is held back. */

@@ -2,8 +2,8 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { LlmOpsError } from '../../errors.ts';
-import type { LiveService } from '../live-service.ts';
-import type { LiveStack } from '../live-stack.ts';
+import type { LiveService } from '../live/live-service.ts';
+import type { LiveStack } from '../live/live-stack.ts';
 
 const ASK_TIMEOUT_MS = 1_000;
 const RETRY_AFTER_S = 5;

@@ -1,8 +1,8 @@
 /** Of this process, for who runs it: never for who comes through the front door. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LlmOpsError } from '../../errors.ts';
-import { cameThroughFrontDoor } from '../dialect.ts';
-import type { LiveStack } from '../live-stack.ts';
+import { cameThroughFrontDoor } from '../http/dialect.ts';
+import type { LiveStack } from '../live/live-stack.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
 export function registerProcessRoutes(

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { admit, refuseIfFull } from '../../../src/worker/admission/admit.ts';
 import { Slots } from '../../../src/worker/admission/slots.ts';
 import type { SlotLimits } from '../../../src/worker/admission/slots.ts';
-import { RequestTrace } from '../../../src/worker/request-trace.ts';
+import { RequestTrace } from '../../../src/worker/answer/request-trace.ts';
 
 const never = new AbortController().signal;
 const trace = new RequestTrace();

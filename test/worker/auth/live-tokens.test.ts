@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { followConfig, loadWorkerConfig } from '../../../src/worker/follow-config.ts';
+import { followConfig, loadWorkerConfig } from '../../../src/worker/live/follow-config.ts';
 import { loadTokens } from '../../../src/worker/auth/tokens-file.ts';
 import { findGrant } from '../../../src/worker/auth/token-set.ts';
 import { ask, oneService, startEngine, until } from '../worker-harness.ts';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { WorkerConfig } from '../../../src/config/worker-config.ts';
 import { createChatRenderer } from '../../../src/prompts/chat/chat-renderer.ts';
-import { LiveService } from '../../../src/worker/live-service.ts';
+import { LiveService } from '../../../src/worker/live/live-service.ts';
 import { ask, simStats, startEngine, startWorker, until } from '../worker-harness.ts';
 import type { HttpReply, RunningWorker } from '../worker-harness.ts';
 import { replicated } from './replicated.ts';

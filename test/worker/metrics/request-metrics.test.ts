@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Registry } from 'prom-client';
 import { RequestMetrics } from '../../../src/worker/metrics/request-metrics.ts';
-import { RequestTrace } from '../../../src/worker/request-trace.ts';
+import { RequestTrace } from '../../../src/worker/answer/request-trace.ts';
 import { readMetrics } from './read-metrics.ts';
 import type { Scraped } from './read-metrics.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { parseGenerateRequest } from '../../../src/worker/generate-request.ts';
+import { parseGenerateRequest } from '../../../src/worker/answer/generate-request.ts';
 import { ask, oneService, startWorker, toFrames, until } from '../worker-harness.ts';
 import type { HttpReply } from '../worker-harness.ts';
 import { readRecorded } from './recorded.ts';

@@ -1,7 +1,7 @@
 /** What a service's engines are together, and how that is told to who wanted one of them. */
 import { LlmOpsError } from '../../../errors.ts';
 import type { ErrorCode } from '../../../errors.ts';
-import type { EngineProgress } from '../../engine-progress.ts';
+import type { EngineProgress } from '../../live/engine-progress.ts';
 import { canServe } from '../health.ts';
 import type { ReplicaState } from '../health.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { toEngineError } from '../../src/engines/engine-errors.ts';
-import { LlmOpsError } from '../../src/errors.ts';
-import type { ErrorCode } from '../../src/errors.ts';
-import { statusIn } from '../../src/worker/dialect.ts';
-import { toHttpError } from '../../src/worker/http-errors.ts';
+import { toEngineError } from '../../../src/engines/engine-errors.ts';
+import { LlmOpsError } from '../../../src/errors.ts';
+import type { ErrorCode } from '../../../src/errors.ts';
+import { statusIn } from '../../../src/worker/http/dialect.ts';
+import { toHttpError } from '../../../src/worker/http/http-errors.ts';
 
 const TRUE = 'its true status';
 

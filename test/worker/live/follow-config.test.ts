@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { WorkerConfig, WorkerConfigInput } from '../../src/config/worker-config.ts';
-import { followConfig, loadWorkerConfig } from '../../src/worker/follow-config.ts';
-import { oneService, until } from './worker-harness.ts';
+import type { WorkerConfig, WorkerConfigInput } from '../../../src/config/worker-config.ts';
+import { followConfig, loadWorkerConfig } from '../../../src/worker/live/follow-config.ts';
+import { oneService, until } from '../worker-harness.ts';
 
 async function emptyDirectory(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'llm-ops-follow-'));

@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { LlmOpsError } from '../../src/errors.ts';
-import type { DeltaSink } from '../../src/engines/engine.ts';
-import { Replica } from '../../src/worker/replica.ts';
-import { startEngine, until } from './worker-harness.ts';
+import { LlmOpsError } from '../../../src/errors.ts';
+import type { DeltaSink } from '../../../src/engines/engine.ts';
+import { Replica } from '../../../src/worker/live/replica.ts';
+import { startEngine, until } from '../worker-harness.ts';
 
 const READER: DeltaSink = { begin: () => undefined, push: () => true };
 const DELTA = { text: 'x', usage: null, finishReason: null } as const;

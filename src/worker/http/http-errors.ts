@@ -1,7 +1,7 @@
 /** LlmOpsError → HTTP: status, FastChat's error number, and one body that clients of OpenAI and of FastChat both understand. */
 import type { FastifyBaseLogger } from 'fastify';
-import { LlmOpsError } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
+import { LlmOpsError } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 
 export type HttpError = {
   readonly status: number;

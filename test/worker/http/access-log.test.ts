@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { WorkerConfigInput } from '../../src/config/worker-config.ts';
-import { serveWorker } from '../../src/worker/serve.ts';
-import { ask, oneService, simStats, startEngine, startWorker, until } from './worker-harness.ts';
+import type { WorkerConfigInput } from '../../../src/config/worker-config.ts';
+import { serveWorker } from '../../../src/worker/serve.ts';
+import { ask, oneService, simStats, startEngine, startWorker, until } from '../worker-harness.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 

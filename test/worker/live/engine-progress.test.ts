@@ -3,9 +3,9 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { PROGRESS_BELIEVED_MS } from '../../src/config/worker-config.ts';
-import { openEngineProgress } from '../../src/worker/engine-progress.ts';
-import { ask, oneService, startEngine, startWorker, until } from './worker-harness.ts';
+import { PROGRESS_BELIEVED_MS } from '../../../src/config/worker-config.ts';
+import { openEngineProgress } from '../../../src/worker/live/engine-progress.ts';
+import { ask, oneService, startEngine, startWorker, until } from '../worker-harness.ts';
 
 type Entries = Readonly<Record<string, { readonly text: string; readonly at_ms: number }>>;
 

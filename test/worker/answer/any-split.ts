@@ -1,13 +1,13 @@
 /** The property of the whole token path, without sockets: how an engine's bytes are cut, and how they are asked for, changes no text. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { AnswerReader } from '../../src/engines/answer-reader.ts';
-import type { DeltaSink } from '../../src/engines/engine.ts';
-import { AnswerTap } from '../../src/worker/answer-tap.ts';
-import { CollectedReply } from '../../src/worker/replies/collect-reply.ts';
-import { createFrames } from '../../src/worker/replies/frames.ts';
-import type { FrameForm } from '../../src/worker/replies/frames.ts';
-import { RequestTrace } from '../../src/worker/request-trace.ts';
+import { AnswerReader } from '../../../src/engines/answer-reader.ts';
+import type { DeltaSink } from '../../../src/engines/engine.ts';
+import { AnswerTap } from '../../../src/worker/answer/answer-tap.ts';
+import { CollectedReply } from '../../../src/worker/replies/collect-reply.ts';
+import { createFrames } from '../../../src/worker/replies/frames.ts';
+import type { FrameForm } from '../../../src/worker/replies/frames.ts';
+import { RequestTrace } from '../../../src/worker/answer/request-trace.ts';
 
 type Case = {
   /** What the engine says, one event for each. */

@@ -4,17 +4,17 @@ import type {
   WorkerService,
   WorkerTemplate,
   WorkerVersion,
-} from '../config/worker-config.ts';
-import type { Prompt } from '../engines/engine.ts';
-import { LlmOpsError } from '../errors.ts';
-import type { ChatRenderer } from '../prompts/chat/chat-renderer.ts';
-import { Slots } from './admission/slots.ts';
-import type { SlotLimits } from './admission/slots.ts';
-import { Balancer } from './balance/balancer.ts';
-import { chooseVersion } from './balance/choose-version.ts';
-import { canServe } from './balance/health.ts';
-import { bestOf, notReady } from './balance/health/service-state.ts';
-import type { ServiceState } from './balance/health/service-state.ts';
+} from '../../config/worker-config.ts';
+import type { Prompt } from '../../engines/engine.ts';
+import { LlmOpsError } from '../../errors.ts';
+import type { ChatRenderer } from '../../prompts/chat/chat-renderer.ts';
+import { Slots } from '../admission/slots.ts';
+import type { SlotLimits } from '../admission/slots.ts';
+import { Balancer } from '../balance/balancer.ts';
+import { chooseVersion } from '../balance/choose-version.ts';
+import { canServe } from '../balance/health.ts';
+import { bestOf, notReady } from '../balance/health/service-state.ts';
+import type { ServiceState } from '../balance/health/service-state.ts';
 import type { EngineProgress } from './engine-progress.ts';
 import { Replica } from './replica.ts';
 

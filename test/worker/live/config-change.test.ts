@@ -11,7 +11,7 @@ import {
   startWorker,
   toFrames,
   until,
-} from './worker-harness.ts';
+} from '../worker-harness.ts';
 
 const BODY = { prompt: 'x', echo: false, max_new_tokens: 400 };
 

@@ -1,9 +1,9 @@
 /** What became of one request, noted down as it goes: for its line in the access log, and for the metrics. Never any of its text. */
 import type { FastifyRequest } from 'fastify';
-import type { Delta, FinishReason, Usage } from '../engines/engine.ts';
-import type { ErrorCode } from '../errors.ts';
-import { ClientLeft } from './departure.ts';
-import { toHttpError } from './http-errors.ts';
+import type { Delta, FinishReason, Usage } from '../../engines/engine.ts';
+import type { ErrorCode } from '../../errors.ts';
+import { ClientLeft } from '../http/departure.ts';
+import { toHttpError } from '../http/http-errors.ts';
 
 export class RequestTrace {
   /** What the request is called in logs, ours and the engine's. */

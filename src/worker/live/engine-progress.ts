@@ -5,7 +5,7 @@ import {
   ENGINE_PROGRESS_FILE,
   EngineProgressFile,
   PROGRESS_BELIEVED_MS,
-} from '../config/worker-config.ts';
+} from '../../config/worker-config.ts';
 
 /** Short phrases for people, by replica id: those that are young enough to be believed. */
 export type EngineProgress = Readonly<Record<string, string>>;

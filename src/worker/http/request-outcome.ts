@@ -1,8 +1,8 @@
 /** How a request ended: for its line in the access log, and for the metrics. */
 import type { ServerResponse } from 'node:http';
-import type { FinishReason } from '../engines/engine.ts';
-import type { ErrorCode } from '../errors.ts';
-import type { RequestTrace } from './request-trace.ts';
+import type { FinishReason } from '../../engines/engine.ts';
+import type { ErrorCode } from '../../errors.ts';
+import type { RequestTrace } from '../answer/request-trace.ts';
 
 /**
  * One word of a closed set, so that it can be a label. `stop`, `length`: an answer, complete and sent. `ok`: another reply.

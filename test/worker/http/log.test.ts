@@ -8,8 +8,8 @@ import type { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { WORKER_CONFIG_FILE } from '../../src/config/worker-config.ts';
-import { ask, oneService, simStats, startEngine, until } from './worker-harness.ts';
+import { WORKER_CONFIG_FILE } from '../../../src/config/worker-config.ts';
+import { ask, oneService, simStats, startEngine, until } from '../worker-harness.ts';
 
 type Program = {
   readonly url: string;
@@ -25,7 +25,7 @@ async function runWorker(t: TestContext, engineUrl: string): Promise<Program> {
   t.after(() => rm(directory, { recursive: true, force: true }));
   const config = JSON.stringify(oneService('m', engineUrl));
   await writeFile(join(directory, WORKER_CONFIG_FILE), config);
-  const main = fileURLToPath(new URL('../../src/worker/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../../src/worker/main.ts', import.meta.url));
   const worker: ChildProcess & { readonly stdout: Readable } = spawn(process.execPath, [main], {
     env: { LLM_OPS_WORKER_CONFIG: directory, LLM_OPS_PORT: '0', LLM_OPS_DRAIN_MS: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,13 +1,13 @@
 /** From what a client asks to what its engine gets: the prompt by the version's template, and what goes with that. */
-import type { WorkerTemplate } from '../config/worker-config.ts';
-import type { Prompt, Sampling } from '../engines/engine.ts';
-import { beginsItself } from '../prompts/begins-itself.ts';
-import { chatControlTokens } from '../prompts/chat/chat-control-tokens.ts';
-import type { ChatRenderer } from '../prompts/chat/chat-renderer.ts';
-import type { ChatTemplate } from '../prompts/chat/chat-template.ts';
-import { compileControlTokens, type ControlTokens } from '../prompts/control-tokens/compile.ts';
-import { neutralise } from '../prompts/control-tokens/neutralise.ts';
-import { renderPrompt } from '../prompts/render-prompt.ts';
+import type { WorkerTemplate } from '../../config/worker-config.ts';
+import type { Prompt, Sampling } from '../../engines/engine.ts';
+import { beginsItself } from '../../prompts/begins-itself.ts';
+import { chatControlTokens } from '../../prompts/chat/chat-control-tokens.ts';
+import type { ChatRenderer } from '../../prompts/chat/chat-renderer.ts';
+import type { ChatTemplate } from '../../prompts/chat/chat-template.ts';
+import { compileControlTokens, type ControlTokens } from '../../prompts/control-tokens/compile.ts';
+import { neutralise } from '../../prompts/control-tokens/neutralise.ts';
+import { renderPrompt } from '../../prompts/render-prompt.ts';
 import type { Conversation, GenerateRequest } from './generate-request.ts';
 
 export type EngineRequest = { readonly prompt: Prompt; readonly sampling: Sampling };

@@ -1,14 +1,14 @@
 /** A generation as a streamed reply: its error is a reply of its own until the stream began, and a frame of it after that. */
 import type { FastifyReply } from 'fastify';
-import { LlmOpsError } from '../errors.ts';
-import { ClientLeft } from './departure.ts';
+import { LlmOpsError } from '../../errors.ts';
+import { ClientLeft } from '../http/departure.ts';
 import { generate } from './generate.ts';
 import type { Generation } from './generate.ts';
 import type { GenerateRequest } from './generate-request.ts';
-import { logFailure, toHttpError } from './http-errors.ts';
-import { createFrames } from './replies/frames.ts';
-import type { FrameForm } from './replies/frames.ts';
-import { ReplyStream } from './replies/reply-stream.ts';
+import { logFailure, toHttpError } from '../http/http-errors.ts';
+import { createFrames } from '../replies/frames.ts';
+import type { FrameForm } from '../replies/frames.ts';
+import { ReplyStream } from '../replies/reply-stream.ts';
 
 /**
  * Sends nothing before the engine did, or a sign of life was due: an error until then is thrown, and becomes a reply with its true status.

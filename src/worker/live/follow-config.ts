@@ -3,8 +3,8 @@ import { watch } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { WORKER_CONFIG_FILE, WorkerConfig } from '../config/worker-config.ts';
-import { LlmOpsError } from '../errors.ts';
+import { WORKER_CONFIG_FILE, WorkerConfig } from '../../config/worker-config.ts';
+import { LlmOpsError } from '../../errors.ts';
 
 /** Watching does not cross every mount, so the files are also looked at this often. */
 const POLL_EVERY_MS = 2_000;

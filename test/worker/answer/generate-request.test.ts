@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LlmOpsError } from '../../src/errors.ts';
-import { parseGenerateRequest } from '../../src/worker/generate-request.ts';
+import type { LlmOpsError } from '../../../src/errors.ts';
+import { parseGenerateRequest } from '../../../src/worker/answer/generate-request.ts';
 
 const TYPE = 'invalid_request';
 const RANGE = 'param_out_of_range';

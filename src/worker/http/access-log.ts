@@ -1,6 +1,6 @@
 /** One line a request, when it ended: what happened, to whom and how fast. Nothing of what was said, and nothing that opens a door. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { grantOf } from './auth/demand-token.ts';
+import { grantOf } from '../auth/demand-token.ts';
 import type { EndedRequest } from './request-outcome.ts';
 
 /** Questions after the state, which programs ask again and again. */

@@ -1,13 +1,13 @@
 /** One engine as the worker sees it: its adapter, what is known of its health, and how much is under way there. */
-import type { WorkerReplica } from '../config/worker-config.ts';
-import type { DeltaSink, Engine } from '../engines/engine.ts';
-import { openEngine } from '../engines/open-engine.ts';
-import { sendCanary } from './balance/health/canary.ts';
-import { isEnginesFault, toHealthEvent } from './balance/health/engine-fault.ts';
-import { isEjected, nextHealth, UNKNOWN } from './balance/health.ts';
-import type { Health, HealthEvent, ReplicaState } from './balance/health.ts';
-import { ProgressWatch } from './balance/health/progress-watch.ts';
-import { Visit } from './balance/health/visit.ts';
+import type { WorkerReplica } from '../../config/worker-config.ts';
+import type { DeltaSink, Engine } from '../../engines/engine.ts';
+import { openEngine } from '../../engines/open-engine.ts';
+import { sendCanary } from '../balance/health/canary.ts';
+import { isEnginesFault, toHealthEvent } from '../balance/health/engine-fault.ts';
+import { isEjected, nextHealth, UNKNOWN } from '../balance/health.ts';
+import type { Health, HealthEvent, ReplicaState } from '../balance/health.ts';
+import { ProgressWatch } from '../balance/health/progress-watch.ts';
+import { Visit } from '../balance/health/visit.ts';
 
 /** While it is not ready a replica is asked often, so that the first request finds it soon. */
 const PROBE_EVERY_MS = { ready: 5_000, other: 500 };

@@ -1,6 +1,6 @@
 /** Where the worker's log goes: standard output, without waiting for whoever reads it. */
 import { destination } from 'pino';
-import type { LogTarget } from './server.ts';
+import type { LogTarget } from '../server.ts';
 
 /** Beyond this a log that nobody takes is lost, rather than the memory. */
 const MOST_UNWRITTEN_BYTES = 16 * 1024 * 1024;

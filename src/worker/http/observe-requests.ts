@@ -1,11 +1,11 @@
 /** Follows each request from its arrival to the end of its reply, for the access log and the metrics. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logRequest } from './access-log.ts';
-import type { LiveStack } from './live-stack.ts';
-import type { Metrics } from './metrics/metrics.ts';
+import type { LiveStack } from '../live/live-stack.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { outcomeOf } from './request-outcome.ts';
 import { REQUEST_ID_HEADER } from './request-id.ts';
-import { traceOf } from './request-trace.ts';
+import { traceOf } from '../answer/request-trace.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

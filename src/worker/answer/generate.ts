@@ -1,13 +1,13 @@
 /** One generation, from the parsed request to a reply's sink: place, replica, prompt, engine. Knows nothing of HTTP replies. */
 import { isDeepStrictEqual } from 'node:util';
-import type { DeltaSink, Prompt } from '../engines/engine.ts';
-import { LlmOpsError } from '../errors.ts';
-import { admit, refuseIfFull } from './admission/admit.ts';
-import { checkInputLength, checkPromptLength } from './admission/prompt-length.ts';
+import type { DeltaSink, Prompt } from '../../engines/engine.ts';
+import { LlmOpsError } from '../../errors.ts';
+import { admit, refuseIfFull } from '../admission/admit.ts';
+import { checkInputLength, checkPromptLength } from '../admission/prompt-length.ts';
 import { AnswerTap } from './answer-tap.ts';
-import { answerFromReplica } from './balance/answer-from-replica.ts';
+import { answerFromReplica } from '../balance/answer-from-replica.ts';
 import type { GenerateRequest } from './generate-request.ts';
-import type { LiveService, LiveVersion } from './live-service.ts';
+import type { LiveService, LiveVersion } from '../live/live-service.ts';
 import { preparePrompt } from './prepare-prompt.ts';
 import type { EngineRequest } from './prepare-prompt.ts';
 import type { RequestTrace } from './request-trace.ts';

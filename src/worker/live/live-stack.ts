@@ -1,6 +1,6 @@
 /** All services of this process, by name: the one owner of what the configuration says now. */
-import type { WorkerConfig } from '../config/worker-config.ts';
-import { LlmOpsError } from '../errors.ts';
+import type { WorkerConfig } from '../../config/worker-config.ts';
+import { LlmOpsError } from '../../errors.ts';
 import { LiveService } from './live-service.ts';
 import type { Surroundings } from './live-service.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { createStopFilter } from '../../src/worker/stop-filter.ts';
+import { createStopFilter } from '../../../src/worker/answer/stop-filter.ts';
 
 /** What a reader sees after each piece, and in the end. */
 function run(stop: readonly string[], pieces: readonly string[]): readonly string[] {
@@ -27,7 +27,7 @@ type PartialStop = {
 
 /** What FastChat's `is_partial_stop` says. */
 function recordedPartialStops(): readonly PartialStop[] {
-  const file = join(import.meta.dirname, 'wire/recorded/is-partial-stop.jsonl');
+  const file = join(import.meta.dirname, '../wire/recorded/is-partial-stop.jsonl');
   const lines = readFileSync(file, 'utf8').trim().split('\n');
   return lines.map((line) => JSON.parse(line) as PartialStop);
 }

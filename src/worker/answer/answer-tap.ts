@@ -1,5 +1,5 @@
 /** What is done to an engine's text on its way to the reply: the echoed prompt before it, stop strings cut off, and notes taken. */
-import type { Delta, DeltaSink, Flow } from '../engines/engine.ts';
+import type { Delta, DeltaSink, Flow } from '../../engines/engine.ts';
 import type { RequestTrace } from './request-trace.ts';
 import { createStopFilter } from './stop-filter.ts';
 

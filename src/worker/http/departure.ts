@@ -1,6 +1,6 @@
 /** Notices that a client left, or that the worker stops, in every phase of a request. */
 import type { ServerResponse } from 'node:http';
-import { LlmOpsError } from '../errors.ts';
+import { LlmOpsError } from '../../errors.ts';
 
 export class ClientLeft extends Error {
   override readonly name = 'ClientLeft';

@@ -5,8 +5,8 @@
  * no longer have (`best_of`, `use_beam_search`): FastChat's server sends some of them with each request.
  */
 import { z } from 'zod';
-import type { Sampling } from '../engines/engine.ts';
-import { LlmOpsError } from '../errors.ts';
+import type { Sampling } from '../../engines/engine.ts';
+import { LlmOpsError } from '../../errors.ts';
 
 /** What was said so far. `system` null: nothing, so that the template's default counts; an empty text: none. */
 export type Conversation = { readonly system: string | null; readonly turns: readonly Turn[] };

@@ -10,6 +10,9 @@ import type { ErrorBody } from '../http/http-errors.ts';
 import { toAsciiJson } from './ascii-json.ts';
 import { toUsageReply } from './worker-reply.ts';
 
+/** ASCII: text, or bytes. */
+export type Frame = string | Buffer;
+
 export interface Frames {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent while there is nothing to say, so that nobody on the way takes the silence for an end. Readers skip it. */
@@ -19,8 +22,11 @@ export interface Frames {
   readonly untaken: number;
   /** For how long text may be kept back to send it together with what follows, in milliseconds. */
   readonly patienceMs: number;
-  /** One frame with all that was added and not taken yet. */
-  take(): string;
+  /**
+   * One frame with all that was added and not taken yet; its bytes stay as they are until the next one is taken. `mayReuse` false: the frame
+   * before is still on its way, so its memory must not be touched.
+   */
+  take(mayReuse: boolean): Frame;
   /** The frame that ends a stream which broke. */
   error(body: ErrorBody): string;
 }
@@ -63,7 +69,7 @@ abstract class BaseFrames implements Frames {
   readonly headers: Frames['headers'];
   readonly keepAlive: string;
   abstract readonly patienceMs: number;
-  abstract take(): string;
+  abstract take(mayReuse: boolean): Frame;
   protected usage: Usage | null = null;
   protected finishReason: Delta['finishReason'] = null;
   readonly #before: string;
@@ -97,13 +103,17 @@ abstract class BaseFrames implements Frames {
 
   protected abstract addEscaped(text: string): void;
 
-  protected frame(escaped: string, usage: Usage | null): string {
+  /** What a frame has before its text. */
+  protected get head(): string {
+    return `${this.#before}{"text":"`;
+  }
+
+  /** What it has behind it. */
+  protected toTail(usage: Usage | null): string {
     this.#untaken = 0;
     const finish = this.finishReason === null ? 'null' : `"${this.finishReason}"`;
     const counts = JSON.stringify(toUsageReply(usage));
-    return this.#wrap(
-      `{"text":"${escaped}","error_code":0,"usage":${counts},"finish_reason":${finish}}`,
-    );
+    return `","error_code":0,"usage":${counts},"finish_reason":${finish}}${this.#after}`;
   }
 
   #wrap(json: string): string {
@@ -117,39 +127,67 @@ const MOST_PATIENCE_MS = 50;
 /** Timers of few different lengths are cheap. */
 const PATIENCE_STEP_MS = 10;
 
+const FIRST_CAPACITY = 1_024;
+/** A tail, with room to spare for counts of any size. */
+const TAIL_ROOM = 256;
+
 /**
  * All text so far in each frame. Sending it for every token would cost the square of its length (9 MB for 2,000 tokens), so the longer the
  * text, the longer a frame waits for company, up to what nobody notices.
+ *
+ * The frame lies in one piece of memory that grows with the text: taking one writes what is new, and the tail behind it, which the next one
+ * overwrites. So a frame costs what is new in it, and leaves nothing behind to be collected.
  */
 class CumulativeFrames extends BaseFrames {
-  #escaped = '';
+  #bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+  #length: number;
+  /** Escaped, and not yet in the bytes. */
+  #added = '';
+
+  constructor(framing: FrameForm['framing']) {
+    super(framing);
+    this.#length = this.#bytes.write(this.head, 'latin1');
+  }
 
   get patienceMs(): number {
-    const wanted = Math.min(this.#escaped.length * PATIENCE_PER_CHARACTER_MS, MOST_PATIENCE_MS);
+    const characters = this.#length + this.#added.length;
+    const wanted = Math.min(characters * PATIENCE_PER_CHARACTER_MS, MOST_PATIENCE_MS);
     return Math.floor(wanted / PATIENCE_STEP_MS) * PATIENCE_STEP_MS;
   }
 
-  take(): string {
-    return this.frame(this.#escaped, this.usage);
+  take(mayReuse: boolean): Buffer {
+    const textLength = this.#length + this.#added.length;
+    if (!mayReuse || textLength + TAIL_ROOM > this.#bytes.length) this.#grow(textLength);
+    this.#bytes.write(this.#added, this.#length, 'latin1');
+    this.#added = '';
+    this.#length = textLength;
+    const end = textLength + this.#bytes.write(this.toTail(this.usage), textLength, 'latin1');
+    return this.#bytes.subarray(0, end);
   }
 
   protected addEscaped(text: string): void {
-    this.#escaped += text;
+    this.#added += text;
+  }
+
+  #grow(textLength: number): void {
+    const bytes = Buffer.allocUnsafeSlow(Math.ceil(textLength * 1.5) + TAIL_ROOM);
+    this.#bytes.copy(bytes, 0, 0, this.#length);
+    this.#bytes = bytes;
   }
 }
 
 /** Only what is new, at once; the counts come with the last frame. */
 class DeltaFrames extends BaseFrames {
   readonly patienceMs = 0;
-  #escaped = '';
+  #added = '';
 
   take(): string {
-    const escaped = this.#escaped;
-    this.#escaped = '';
-    return this.frame(escaped, this.finishReason === null ? null : this.usage);
+    const added = this.#added;
+    this.#added = '';
+    return this.head + added + this.toTail(this.finishReason === null ? null : this.usage);
   }
 
   protected addEscaped(text: string): void {
-    this.#escaped += text;
+    this.#added += text;
   }
 }

@@ -9,7 +9,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Delta, DeltaSink, Flow } from '../../engines/engine.ts';
 import type { ErrorBody } from '../http/http-errors.ts';
-import type { Frames } from './frames.ts';
+import type { Frame, Frames } from './frames.ts';
 
 /** Characters that may wait for a slow reader before the engine is held back. */
 const MOST_UNTAKEN = 32 * 1024;
@@ -61,7 +61,7 @@ export class ReplyStream implements DeltaSink {
   push(delta: Delta): boolean {
     const { frames } = this.#options;
     frames.add(delta);
-    if (delta.finishReason !== null) this.#end(frames.take());
+    if (delta.finishReason !== null) this.#end([frames.take(!this.#isWriting)]);
     else if (delta.text !== '') this.#sendSoon();
     return true;
   }
@@ -69,7 +69,8 @@ export class ReplyStream implements DeltaSink {
   /** Ends the stream with an error frame, after the text that came. */
   fail(body: ErrorBody): void {
     const { frames } = this.#options;
-    this.#end((frames.untaken > 0 ? frames.take() : '') + frames.error(body));
+    const rest = frames.untaken > 0 ? [frames.take(!this.#isWriting)] : [];
+    this.#end([...rest, frames.error(body)]);
   }
 
   /** Stops watching a reply that another error took the place of. */
@@ -95,15 +96,15 @@ export class ReplyStream implements DeltaSink {
     this.#timer = null;
     if (this.#isOver || this.#isWriting || this.#options.frames.untaken === 0) return;
     this.#sentAt = performance.now();
-    this.#write(this.#options.frames.take());
+    this.#write(this.#options.frames.take(true));
   };
 
-  #write(text: string): void {
+  #write(frame: Frame): void {
     this.#isWriting = true;
     this.#wroteAt = performance.now();
     this.#sendHead();
-    // ASCII only, and this is the cheapest way to say so.
-    this.#options.raw.write(text, 'latin1', this.#onWritten);
+    // ASCII only, and for text this is the cheapest way to say so.
+    this.#options.raw.write(frame, 'latin1', this.#onWritten);
   }
 
   readonly #onWritten = (): void => {
@@ -117,13 +118,16 @@ export class ReplyStream implements DeltaSink {
     if (this.#options.frames.untaken > 0) this.#sendSoon();
   };
 
-  #end(text: string): void {
+  #end(last: readonly Frame[]): void {
     if (this.#isOver) return;
+    const { raw } = this.#options;
     this.#isOver = true;
     this.#stopWaiting();
     this.#sendHead();
     this.#wroteAt = performance.now();
-    this.#options.raw.end(text, 'latin1');
+    // What is written in one turn of the event loop leaves at once.
+    for (const frame of last) raw.write(frame, 'latin1');
+    raw.end();
   }
 
   #sendHead(): void {

@@ -115,7 +115,7 @@ class Client implements DeltaSink {
     const isTaken = this.#taken[this.#deltas % this.#taken.length] === true;
     this.#deltas += 1;
     if (isTaken || delta.finishReason !== null)
-      this.#wire += this.#frames.take() + this.#frames.keepAlive;
+      this.#wire += this.#frames.take(true).toString('latin1') + this.#frames.keepAlive;
     return true;
   }
 

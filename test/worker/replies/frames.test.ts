@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createFrames } from '../../../src/worker/replies/frames.ts';
-import type { FrameForm } from '../../../src/worker/replies/frames.ts';
+import type { FrameForm, Frames } from '../../../src/worker/replies/frames.ts';
 
 const delta = (text: string, finishReason: 'stop' | null = null) => ({
   text,
@@ -9,10 +9,15 @@ const delta = (text: string, finishReason: 'stop' | null = null) => ({
   finishReason,
 });
 
+/** The next frame, as it goes over the wire. */
+function taken(frames: Frames): string {
+  return frames.take(true).toString('latin1');
+}
+
 function take(form: FrameForm, ...texts: readonly string[]): string {
   const frames = createFrames(form);
   for (const text of texts) frames.add(delta(text));
-  return frames.take();
+  return taken(frames);
 }
 
 describe('a frame', () => {
@@ -34,10 +39,10 @@ describe('a frame', () => {
   it('has all text so far, and the counts', () => {
     const frames = createFrames({ mode: 'cumulative', framing: 'nul' });
     frames.add(delta('Hel'));
-    frames.take();
+    frames.take(true);
     frames.add(delta('lo'));
 
-    assert.deepEqual(JSON.parse(frames.take().slice(0, -1)), {
+    assert.deepEqual(JSON.parse(taken(frames).slice(0, -1)), {
       text: 'Hello',
       error_code: 0,
       usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
@@ -48,10 +53,10 @@ describe('a frame', () => {
   it('of delta mode has what is new, and the counts at the end', () => {
     const frames = createFrames({ mode: 'delta', framing: 'nul' });
     frames.add(delta('Hel'));
-    const first = JSON.parse(frames.take().slice(0, -1)) as unknown;
+    const first = JSON.parse(taken(frames).slice(0, -1)) as unknown;
     frames.add(delta('l'));
     frames.add(delta('o', 'stop'));
-    const last = JSON.parse(frames.take().slice(0, -1)) as unknown;
+    const last = JSON.parse(taken(frames).slice(0, -1)) as unknown;
 
     assert.deepEqual(first, { text: 'Hel', error_code: 0, usage: {}, finish_reason: null });
     assert.deepEqual(last, {
@@ -60,6 +65,33 @@ describe('a frame', () => {
       usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
       finish_reason: 'stop',
     });
+  });
+
+  it('stays as it is while it is on its way, whatever follows', () => {
+    const frames = createFrames({ mode: 'cumulative', framing: 'nul' });
+    frames.add(delta('Hel'));
+    const first = frames.take(true);
+    const before = first.toString('latin1');
+    frames.add(delta('lo'));
+    const meanwhile = first.toString('latin1');
+    frames.add(delta('!', 'stop'));
+    const last = frames.take(false).toString('latin1');
+
+    assert.equal(meanwhile, before);
+    assert.equal(first.toString('latin1'), before);
+    assert.match(last, /"text":"Hello!"/);
+  });
+
+  it('grows to any length', () => {
+    const frames = createFrames({ mode: 'cumulative', framing: 'sse' });
+    let text = '';
+    for (let i = 0; i < 300; i += 1) {
+      const piece = `${i} 世🙂"`.repeat(i);
+      text += piece;
+      frames.add(delta(piece));
+      const { text: told } = JSON.parse(taken(frames).slice('data: '.length)) as { text: string };
+      assert.equal(told, text);
+    }
   });
 
   it('is an event where events are asked for, and a text cannot end it early', () => {

@@ -7,14 +7,16 @@ export type Program = {
   /** The absolute path of its `main.ts`. */
   readonly script: string;
   readonly args: readonly string[];
+  /** Node's own. */
+  readonly nodeFlags?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Terminal, signals and exit status pass through; a program that a signal ended counts as 128 + its number, as in a shell. */
-export async function runProgram({ script, args, env }: Program): Promise<number> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit', env });
+export async function runProgram({ script, args, nodeFlags = [], env }: Program): Promise<number> {
+  const child = spawn(process.execPath, [...nodeFlags, script, ...args], { stdio: 'inherit', env });
   const forwarders = FORWARDED.map((name) => {
     const forward = () => {
       // A terminal sends Ctrl-C to the whole group: the child has had it already.

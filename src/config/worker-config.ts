@@ -9,6 +9,12 @@ import { ConversationTemplate } from '../prompts/conversation-template.ts';
 
 export const WORKER_CONFIG_FILE = 'worker.json';
 
+/**
+ * Node's flags for the worker program, which the Dockerfile has, too. What a token leaves behind is dead at once; Node's own young
+ * generation lets some 100 MB of that come together before it looks.
+ */
+export const WORKER_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=8'];
+
 /** Which API an engine speaks, and so which adapter calls it. */
 export const EngineKind = z.enum(['vllm', 'llama.cpp', 'openai', 'sim']);
 export type EngineKind = z.infer<typeof EngineKind>;

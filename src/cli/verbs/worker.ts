@@ -1,6 +1,7 @@
 /** `worker`: the worker or gateway program, in the foreground. */
 import { join, resolve } from 'node:path';
 
+import { WORKER_NODE_FLAGS } from '../../config/worker-config.ts';
 import type { CliContext } from '../cli-context.ts';
 import { runProgram } from '../run-program.ts';
 
@@ -18,6 +19,7 @@ export function worker(options: WorkerOptions, context: CliContext): Promise<num
   return runProgram({
     script: join(productRoot, 'src/worker/main.ts'),
     args: [],
+    nodeFlags: WORKER_NODE_FLAGS,
     env: {
       ...env,
       ...(config === undefined ? {} : { LLM_OPS_WORKER_CONFIG: resolve(config) }),

@@ -1,6 +1,7 @@
 /** StackPlan → the processes that should run. Pure. */
 import { createHash } from 'node:crypto';
 
+import { WORKER_NODE_FLAGS } from '../../config/worker-config.ts';
 import type { LogDialect } from '../../plan/load-progress.ts';
 import type { StackPlan } from '../../plan/stack-plan.ts';
 import { VERSION } from '../../version.ts';
@@ -103,7 +104,7 @@ function gatewaySpec(
   const { listen, httpPort } = plan.gateway;
   const command: Command = {
     file: process.execPath,
-    args: [programs.worker],
+    args: [...WORKER_NODE_FLAGS, programs.worker],
     env: {
       LLM_OPS_WORKER_CONFIG: workerDirectory(directory),
       LLM_OPS_HOST: listen,

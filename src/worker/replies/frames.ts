@@ -142,7 +142,7 @@ class CumulativeFrames extends BaseFrames {
   #bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   #length: number;
   /** Escaped, and not yet in the bytes. */
-  #added = '';
+  readonly #added = new AddedText();
 
   constructor(framing: FrameForm['framing']) {
     super(framing);
@@ -158,15 +158,14 @@ class CumulativeFrames extends BaseFrames {
   take(mayReuse: boolean): Buffer {
     const textLength = this.#length + this.#added.length;
     if (!mayReuse || textLength + TAIL_ROOM > this.#bytes.length) this.#grow(textLength);
-    this.#bytes.write(this.#added, this.#length, 'latin1');
-    this.#added = '';
+    this.#bytes.write(this.#added.take(), this.#length, 'latin1');
     this.#length = textLength;
     const end = textLength + this.#bytes.write(this.toTail(this.usage), textLength, 'latin1');
     return this.#bytes.subarray(0, end);
   }
 
   protected addEscaped(text: string): void {
-    this.#added += text;
+    this.#added.add(text);
   }
 
   #grow(textLength: number): void {
@@ -179,15 +178,40 @@ class CumulativeFrames extends BaseFrames {
 /** Only what is new, at once; the counts come with the last frame. */
 class DeltaFrames extends BaseFrames {
   readonly patienceMs = 0;
-  #added = '';
+  readonly #added = new AddedText();
 
   take(): string {
-    const added = this.#added;
-    this.#added = '';
-    return this.head + added + this.toTail(this.finishReason === null ? null : this.usage);
+    return (
+      this.head + this.#added.take() + this.toTail(this.finishReason === null ? null : this.usage)
+    );
   }
 
   protected addEscaped(text: string): void {
-    this.#added += text;
+    this.#added.add(text);
+  }
+}
+
+/** So many pieces are put into one: each costs ten times what its few letters do, and a slow reader lets thousands of them come together. */
+const MOST_PIECES = 64;
+
+/** Text that comes in small pieces and is taken at once. */
+class AddedText {
+  #pieces: string[] = [];
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(text: string): void {
+    this.#length += text.length;
+    if (this.#pieces.push(text) >= MOST_PIECES) this.#pieces = [this.#pieces.join('')];
+  }
+
+  take(): string {
+    const text = this.#pieces.length === 1 ? (this.#pieces[0] ?? '') : this.#pieces.join('');
+    this.#pieces = [];
+    this.#length = 0;
+    return text;
   }
 }

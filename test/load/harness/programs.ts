@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { WORKER_NODE_FLAGS } from '../../../src/config/worker-config.ts';
 import type { WorkerConfigInput } from '../../../src/config/worker-config.ts';
 import { getJson } from './client/json-client.ts';
 import { until } from './until.ts';
@@ -62,7 +63,7 @@ export async function startWorker(
     LLM_OPS_PORT: String(port),
     LLM_OPS_LOG_LEVEL: 'silent',
   };
-  const program = start(t, { file: WORKER, argv: [], env, port });
+  const program = start(t, { file: WORKER, argv: [], flags: WORKER_NODE_FLAGS, env, port });
   await until('the worker is ready', () => isOk(`${program.url}/ready`));
   return { ...program, configure };
 }
@@ -70,12 +71,14 @@ export async function startWorker(
 type Start = {
   readonly file: string;
   readonly argv: readonly string[];
+  /** Node's own. */
+  readonly flags?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly port: number;
 };
 
-function start(t: TestContext, { file, argv, env, port }: Start): Program {
-  const child = spawn(process.execPath, [file, ...argv], {
+function start(t: TestContext, { file, argv, flags = [], env, port }: Start): Program {
+  const child = spawn(process.execPath, [...flags, file, ...argv], {
     // Both programs end when whoever started them over IPC is gone.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, ...env },

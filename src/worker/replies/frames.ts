@@ -121,8 +121,8 @@ abstract class BaseFrames implements Frames {
   }
 }
 
-/** Milliseconds of patience for each character of text so far, up to the most: 50 ms from 2,500 characters on. */
-const PATIENCE_PER_CHARACTER_MS = 1 / 50;
+/** Milliseconds of patience for each character of text so far, up to the most: 50 ms from 1,250 characters on. */
+const PATIENCE_PER_CHARACTER_MS = 1 / 25;
 const MOST_PATIENCE_MS = 50;
 /** Timers of few different lengths are cheap. */
 const PATIENCE_STEP_MS = 10;

@@ -126,7 +126,7 @@ describe('patience', () => {
     const at = createFrames({ mode: 'delta', framing: 'nul' });
     at.add(delta('x'.repeat(100_000)));
 
-    assert.deepEqual(patience, [0, 0, 20, 50, 50]);
+    assert.deepEqual(patience, [0, 10, 40, 50, 50]);
     assert.equal(at.patienceMs, 0);
   });
 });

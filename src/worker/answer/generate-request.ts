@@ -51,7 +51,8 @@ const numeric = z.union(
     z.number(),
     z
       .string()
-      .regex(/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i)
+      // No digit can be matched in two ways: else a long text of digits takes the square of its length.
+      .regex(/^\s*[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?\s*$/i)
       .transform(Number),
   ],
   'expected a number',

@@ -99,6 +99,16 @@ describe('a generate request', () => {
     assert.deepEqual(sampling.stop, ['END']);
   });
 
+  it('reads a text of very many digits once, not once for each of them', () => {
+    const body = { prompt: 'Hi', temperature: `${'1'.repeat(100_000)}x` };
+    const begunAt = performance.now();
+
+    assert.throws(() => parseGenerateRequest(body), { code: TYPE, param: 'temperature' });
+
+    // It is a millisecond, and was a quarter of a minute, in which no other request got anything.
+    assert.ok(performance.now() - begunAt < 5_000);
+  });
+
   it('takes null for a field that is not there', () => {
     const fields = [
       ...['generation_mode', 'model_identifier', 'messages', 'system_message', 'echo', 'images'],

@@ -64,6 +64,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // 102 and 103 come before the reply, and are none.
+    if (status < 200) return;
     this.#hasBegun = true;
     if (this.#isSettled) return;
     if (status !== 200) {

@@ -75,11 +75,41 @@ describe('an engine that closes connections', () => {
   });
 });
 
-describe('a prompt', () => {
-  const SAMPLING = {
-    ...{ maxNewTokens: 1, temperature: 0, topP: 1, topK: null, stop: [], stopTokenIds: [] },
+const CALL = {
+  prompt: { kind: 'text', text: 'Hi', hasSpecialTokens: false },
+  sampling: {
+    ...{ maxNewTokens: 9, temperature: 0, topP: 1, topK: null, stop: [], stopTokenIds: [] },
     ...{ presencePenalty: 0, frequencyPenalty: 0, repetitionPenalty: 1 },
-  };
+  },
+  signal: never,
+} as const;
+
+const event = (text: string, finishReason: string | null = null): string =>
+  `data: ${JSON.stringify({ choices: [{ text, finish_reason: finishReason }] })}\n\n`;
+
+describe('an answer', () => {
+  it('begins with its own head, not with what a server says before that', async (t) => {
+    const engine = await engineBy(t, (request, response) => {
+      request.resume();
+      response.writeProcessing();
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      response.end(`${event('Hel')}${event('lo', 'stop')}data: [DONE]\n\n`);
+    });
+    const told: string[] = [];
+    let begun = 0;
+    const sink = {
+      begin: () => void (begun += 1),
+      push: ({ text }: { text: string }) => told.push(text) > 0,
+    };
+
+    await engine.generate({ ...CALL, sink });
+
+    assert.equal(told.join(''), 'Hello');
+    assert.equal(begun, 1);
+  });
+});
+
+describe('a prompt', () => {
   type Bodies = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
   /** What an engine of that kind is sent, by path. */
@@ -103,7 +133,7 @@ describe('a prompt', () => {
     );
     const prompt = { kind: 'text', text: '<s>Hi', hasSpecialTokens } as const;
     const sink = { begin: () => undefined, push: () => true };
-    await engine.generate({ prompt, sampling: SAMPLING, sink, signal: never });
+    await engine.generate({ ...CALL, prompt, sink });
     return bodies;
   }
 

@@ -116,9 +116,12 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     try {
       delta = this.#reader.read(bytes);
     } catch (error) {
-      // What came before the fault is good.
+      // What came before the fault is good, and may be all that is wanted.
       const rest = this.#reader.rest();
-      if (rest !== null) this.#sink.push(rest);
+      if (rest !== null && !this.#sink.push(rest)) {
+        this.#leave(controller);
+        return;
+      }
       this.#fail(error);
       controller.abort(new Error('the answer is broken'));
       return;
@@ -133,11 +136,15 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
       this.#endTimer.unref();
     } else {
       this.#lastDeltaAt = performance.now();
-      if (this.#sink.push(delta)) return;
-      this.#settle();
-      this.#end.resolve();
-      controller.abort(new Error('no more is wanted'));
+      if (!this.#sink.push(delta)) this.#leave(controller);
     }
+  }
+
+  /** The sink has what it wanted. */
+  #leave(controller: Dispatcher.DispatchController): void {
+    this.#settle();
+    this.#end.resolve();
+    controller.abort(new Error('no more is wanted'));
   }
 
   /** An engine that stands still may go on to send signs of life (llama.cpp's pings), which undici takes for progress. */

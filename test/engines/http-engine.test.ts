@@ -107,6 +107,22 @@ describe('an answer', () => {
     assert.equal(told.join(''), 'Hello');
     assert.equal(begun, 1);
   });
+
+  it('is complete where its taker wants no more, though a fault came in the same read', async (t) => {
+    const engine = await engineBy(t, (request, response) => {
+      request.resume();
+      response.end(`${event('all')}data: {"error": {"message": "dead", "code": 500}}\n\n`);
+    });
+    const told: string[] = [];
+    const sink = {
+      begin: () => undefined,
+      push: ({ text }: { text: string }) => told.push(text) === 0,
+    };
+
+    await engine.generate({ ...CALL, sink });
+
+    assert.deepEqual(told, ['all']);
+  });
 });
 
 describe('a prompt', () => {

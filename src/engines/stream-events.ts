@@ -33,7 +33,8 @@ export function createEventReader(): (bytes: Buffer) => readonly string[] {
 
 /** Most reads are plain ASCII, which needs no decoder, and becomes a string of one byte a character. */
 function createDecoder(): (bytes: Buffer) => string {
-  const decoder = new TextDecoder('utf-8');
+  // A byte order mark is one at the very beginning only, which the parser sees to. The decoder may be first asked in the middle of a text.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let isClean = true;
   return (bytes) => {
     const isPlain = isAscii(bytes);

@@ -53,6 +53,14 @@ describe('the stream of an engine', () => {
     ]);
   });
 
+  it('keeps a U+FEFF of the text also where a read begins with it, and skips one before all', () => {
+    const mark = '\uFEFF';
+    const [before = '', behind = ''] = text(`a${mark}b`, 'stop').split(mark);
+
+    assert.equal(textOf(collect([before, mark + behind])), `a${mark}b`);
+    assert.equal(textOf(collect([mark + text('a', 'stop')])), 'a');
+  });
+
   it('may end without [DONE] when it said that it finished', () => {
     assert.equal(collect([text('a'), text('', 'stop')]).at(-1)?.finishReason, 'stop');
   });

@@ -32,12 +32,15 @@ export class EngineConnection {
     });
   }
 
-  /** The status of a reply whose body does not matter. Rejects with undici's own errors, and with the signal's reason. */
+  /**
+   * The status of a reply whose body does not matter. Asks again where a kept connection closed before any reply. Rejects with undici's own
+   * errors, and with the signal's reason.
+   */
   async status(path: string, signal: AbortSignal): Promise<number> {
     // The signal is the only limit: an answer's idle limit may be shorter than the patience of who looks.
     const limits = { headersTimeout: 0, bodyTimeout: 0 };
     const request = { method: 'GET', path: this.#path + path, signal, ...limits } as const;
-    const reply = await this.#pool.request(request);
+    const reply = await this.#twice(request);
     await reply.body.dump();
     return reply.statusCode;
   }
@@ -122,12 +125,19 @@ export class EngineConnection {
         ? {}
         : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     };
-    const reply = await this.#pool.request(options).catch((cause: unknown) => {
-      if (signal.aborted || !isClosedConnection(cause)) throw cause;
-      return this.#pool.request(options);
-    });
+    const reply = await this.#twice(options);
     if (reply.statusCode === 200) return reply;
     throw toEngineError(reply.statusCode, await reply.body.text());
+  }
+
+  /** Once more where a kept connection closed before any reply. */
+  #twice(
+    options: Dispatcher.RequestOptions & { signal: AbortSignal },
+  ): Promise<Dispatcher.ResponseData> {
+    return this.#pool.request(options).catch((cause: unknown) => {
+      if (options.signal.aborted || !isClosedConnection(cause)) throw cause;
+      return this.#pool.request(options);
+    });
   }
 
   async close(): Promise<void> {

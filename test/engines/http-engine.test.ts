@@ -63,6 +63,19 @@ describe('an engine that closes connections', () => {
     assert.equal(await engine.countTokens('x', never), 3);
   });
 
+  it('is not down because it closed one before it told its state', async (t) => {
+    let asked = 0;
+    const engine = await engineBy(t, (request, response) => {
+      asked += 1;
+      if (asked === 2) request.socket.destroy();
+      else response.end();
+    });
+
+    assert.equal(await engine.probe(never), 'ready');
+    assert.equal(await engine.probe(never), 'ready');
+    assert.equal(asked, 3);
+  });
+
   it('has failed when it closes the second one, too', async (t) => {
     let asked = 0;
     const engine = await engineBy(t, (request) => {

@@ -41,15 +41,18 @@ export class Departures {
 
   /** For who begins something that takes its time: throws `stopping` when the worker closes. */
   assertOpen(): void {
-    if (this.#isClosing)
-      throw new LlmOpsError('stopping', 'the worker is stopping', {
-        details: { retry_after_s: RETRY_AFTER_S },
-      });
+    if (this.#isClosing) throw stopping();
   }
 
-  /** Ends what is still under way. */
+  /** Ends what is still under way, and lets nothing begin any more. */
   stopAll(): void {
-    for (const controller of this.#open)
-      controller.abort(new LlmOpsError('stopping', 'the worker is stopping'));
+    this.#isClosing = true;
+    for (const controller of this.#open) controller.abort(stopping());
   }
+}
+
+function stopping(): LlmOpsError {
+  return new LlmOpsError('stopping', 'the worker is stopping', {
+    details: { retry_after_s: RETRY_AFTER_S },
+  });
 }

@@ -5,6 +5,7 @@ import { Departures } from './http/departure.ts';
 import { openEngineProgress } from './live/engine-progress.ts';
 import { followConfig, loadWorkerConfig } from './live/follow-config.ts';
 import { LiveStack } from './live/live-stack.ts';
+import { LONGEST_TIMER_MS } from './longest-timer.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { Registrations } from './registration/registrations.ts';
 import { buildServer } from './server.ts';
@@ -90,10 +91,11 @@ export async function serveWorker(options: WorkerOptions): Promise<RunningWorker
     close: async () => {
       unfollow();
       stack.drain();
+      const drainMs = Math.min(options.drainMs, LONGEST_TIMER_MS - LAST_WORDS_MS);
       const timers = [
-        setTimeout(() => departures.stopAll(), options.drainMs),
+        setTimeout(() => departures.stopAll(), drainMs),
         // Who does not read the last words, or never finished asking, is not waited for.
-        setTimeout(() => app.server.closeAllConnections(), options.drainMs + LAST_WORDS_MS),
+        setTimeout(() => app.server.closeAllConnections(), drainMs + LAST_WORDS_MS),
       ];
       // While we still listen: the controllers send nobody any more, and who is on the way already is served.
       await registrations.close();

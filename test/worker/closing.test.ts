@@ -4,7 +4,7 @@ import net from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { serveWorker } from '../../src/worker/serve.ts';
-import { ask, oneService, startEngine, startWorker, until } from './worker-harness.ts';
+import { ask, oneService, startEngine, startWorker, toFrames, until } from './worker-harness.ts';
 
 /** A connection that writes `head` and never reads. */
 function mute(t: TestContext, url: string, head: string): net.Socket {
@@ -38,6 +38,20 @@ describe('a worker that closes', () => {
     });
 
     assert.ok(closing.length > 0, 'it was closed in the middle of the stream');
+    await Promise.all(closing);
+  });
+
+  it('lets its streams finish when it may wait for longer than any timer can', async (t) => {
+    const engine = await startEngine(t, { answerTokens: 20, itlMs: 5 });
+    const worker = await startWorker(t, oneService('m', engine.url), { drainMs: 2 ** 40 });
+    const closing: Promise<void>[] = [];
+
+    const stream = await ask(`${worker.url}/worker_generate_stream`, {
+      body: { prompt: 'x' },
+      onData: () => void closing.push(worker.close()),
+    });
+
+    assert.equal(toFrames(stream).at(-1)?.finish_reason, 'stop');
     await Promise.all(closing);
   });
 

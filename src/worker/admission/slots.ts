@@ -1,6 +1,7 @@
 /** Places, and the queue before them. Who holds a place gives it back exactly once; who waits for one leaves no trace when it stops waiting. */
 import { LlmOpsError } from '../../errors.ts';
 import type { ErrorCode } from '../../errors.ts';
+import { LONGEST_TIMER_MS } from '../longest-timer.ts';
 import { FreeRate } from './free-rate.ts';
 
 export type SlotLimits = {
@@ -11,9 +12,6 @@ export type SlotLimits = {
   /** How long a request may wait, in milliseconds. */
   readonly queueTimeoutMs: number;
 };
-
-/** The longest that a timer of Node can be set to. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Slots {
   /** Whose places they are, for who is refused. */

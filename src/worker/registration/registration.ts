@@ -3,6 +3,7 @@
  * holds now; it sleeps between two heart beats, and is woken when an engine comes or goes.
  */
 import type { ControllerRegistration } from '../../config/worker-config.ts';
+import { LONGEST_TIMER_MS } from '../longest-timer.ts';
 import { openController } from './controller-client.ts';
 import type { ControllerClient } from './controller-client.ts';
 
@@ -150,7 +151,7 @@ export class Registration {
 async function sleepUntil(woken: Promise<void>, restMs: number | null): Promise<void> {
   if (restMs === null) return woken;
   const timer = Promise.withResolvers<null>();
-  const timeout = setTimeout(() => timer.resolve(null), restMs);
+  const timeout = setTimeout(() => timer.resolve(null), Math.min(restMs, LONGEST_TIMER_MS));
   timeout.unref();
   await Promise.race([woken, timer.promise]);
   clearTimeout(timeout);

@@ -9,6 +9,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Delta, DeltaSink, Flow } from '../../engines/engine.ts';
 import type { ErrorBody } from '../http/http-errors.ts';
+import { LONGEST_TIMER_MS } from '../longest-timer.ts';
 import type { Frame, Frames } from './frames.ts';
 
 /** Characters that may wait for a slow reader before the engine is held back. */
@@ -41,7 +42,7 @@ export class ReplyStream implements DeltaSink {
     this.#options = options;
     const { raw, keepAliveMs, readerTimeoutMs } = options;
     const lookEveryMs = Math.max(1, Math.min(keepAliveMs, readerTimeoutMs) / 2);
-    this.#watch = setInterval(() => this.#look(), lookEveryMs);
+    this.#watch = setInterval(() => this.#look(), Math.min(lookEveryMs, LONGEST_TIMER_MS));
     raw.once('close', () => {
       this.#isOver = true;
       clearInterval(this.#watch);

@@ -93,6 +93,17 @@ describe('a registration', () => {
     assert.equal(count(controller, '/register_worker'), 1);
   });
 
+  it('does not beat without a pause because its pause is longer than any timer', async (t) => {
+    const [controller, other] = [await startController(t), await startController(t)];
+    const { events } = register(t, controller, { heartBeatMs: 2 ** 40 });
+    await until('it is known', () => events.includes('known'));
+
+    register(t, other, { heartBeatMs: 1 });
+    await until('another one beat often', () => count(other, '/receive_heart_beat') > 20);
+
+    assert.equal(count(controller, '/receive_heart_beat'), 1);
+  });
+
   it('registers again when it was forgotten', async (t) => {
     const controller = await startController(t);
     const { events } = register(t, controller, { heartBeatMs: 10 });

@@ -45,6 +45,9 @@ export function parseGenerateRequest(body: unknown): GenerateRequest {
   };
 }
 
+/** Each stop text is looked for with each token, and some engines are asked for the text of each stop token. */
+const MOST_STOPS = 1_024;
+
 /** Python's `float()` and `int()` take numbers in strings too, and clients of the original send them. */
 const numeric = z.union(
   [
@@ -81,8 +84,14 @@ const Body = z.looseObject({
   frequency_penalty: numeric.pipe(z.number().min(-2).max(2)).nullish(),
   repetition_penalty: numeric.pipe(z.number().positive()).nullish(),
   max_new_tokens: numeric.pipe(z.int().positive()).nullish(),
-  stop: z.union([z.string(), z.array(z.string())], 'expected a text or a list of texts').nullish(),
-  stop_token_ids: z.array(z.int().nonnegative()).nullish(),
+  stop: z
+    .union(
+      [z.string().transform((text) => [text]), z.array(z.string())],
+      'expected a text or a list of texts',
+    )
+    .pipe(z.array(z.string()).max(MOST_STOPS))
+    .nullish(),
+  stop_token_ids: z.array(z.int().nonnegative()).max(MOST_STOPS).nullish(),
   // FastChat's server sends the pictures of a conversation; an answer that never saw them would only look like one.
   images: z.array(z.unknown()).max(0, 'this API takes text only, no pictures').nullish(),
 });
@@ -134,7 +143,6 @@ function toSampling(body: Body): Sampling {
   const temperature = body.temperature ?? 1;
   const topP = Math.max(body.top_p ?? 1, SMALLEST);
   const topK = body.top_k ?? -1;
-  const stop = typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []);
   return {
     maxNewTokens: body.max_new_tokens ?? 256,
     temperature,
@@ -143,7 +151,7 @@ function toSampling(body: Body): Sampling {
     presencePenalty: body.presence_penalty ?? 0,
     frequencyPenalty: body.frequency_penalty ?? 0,
     repetitionPenalty: body.repetition_penalty ?? 1,
-    stop: stop.filter((text) => text !== ''),
+    stop: (body.stop ?? []).filter((text) => text !== ''),
     stopTokenIds: body.stop_token_ids ?? [],
   };
 }

@@ -251,6 +251,13 @@ describe('a generate request', () => {
     ['no repetition_penalty', { prompt: '', repetition_penalty: 0 }, RANGE, 'repetition_penalty'],
     ['stop as a number', { prompt: '', stop: 7 }, TYPE, 'stop'],
     ['stop as a list of numbers', { prompt: '', stop: [7] }, TYPE, 'stop'],
+    ['too many stop texts', { prompt: '', stop: Array<string>(1025).fill('x') }, RANGE, 'stop'],
+    [
+      'too many stop tokens',
+      { prompt: '', stop_token_ids: Array<number>(1025).fill(1) },
+      RANGE,
+      'stop_token_ids',
+    ],
     ['a stop token in letters', { prompt: '', stop_token_ids: ['x'] }, TYPE, 'stop_token_ids.0'],
     ['a stop token below 0', { prompt: '', stop_token_ids: [-1] }, RANGE, 'stop_token_ids.0'],
     ['one stop token alone', { prompt: '', stop_token_ids: 2 }, TYPE, 'stop_token_ids'],

@@ -3,8 +3,14 @@ import type { Delta, DeltaSink, Flow } from '../../engines/engine.ts';
 import type { RequestTrace } from './request-trace.ts';
 import { createStopFilter } from './stop-filter.ts';
 
+/** Where an answer goes in the end. */
+export type AnswerSink = DeltaSink & {
+  /** Forgets what it was given, because the answer begins anew. Left out: a reader may have seen it. */
+  readonly restart?: () => void;
+};
+
 export type AnswerTapOptions = {
-  readonly sink: DeltaSink;
+  readonly sink: AnswerSink;
   /** Goes before the first text. Usage does not count it. */
   readonly echo: string;
   readonly stop: readonly string[];
@@ -23,9 +29,14 @@ export class AnswerTap implements DeltaSink {
     this.#echo = options.echo;
   }
 
-  /** Whether the reader may have seen something of the answer: then no other engine can begin it anew. */
+  /** Whether something of the answer went on. */
   get hasPushed(): boolean {
     return this.#hasPushed;
+  }
+
+  /** Whether another engine can begin the answer anew: not when the reader may have seen something of it. */
+  get canRestart(): boolean {
+    return !this.#hasPushed || this.#options.sink.restart !== undefined;
   }
 
   begin(flow: Flow): void {
@@ -44,7 +55,12 @@ export class AnswerTap implements DeltaSink {
 
   /** Another engine begins the answer anew: what the first one said, and nobody saw, is forgotten. */
   restart(): void {
+    const { sink, echo, trace } = this.#options;
     this.#filter.flush();
+    this.#echo = echo;
+    this.#hasPushed = false;
+    sink.restart?.();
+    trace.noteRestart();
   }
 
   /** The engine failed: what was held back for a stop string is text after all. */

@@ -1,10 +1,11 @@
 /** One generation, from the parsed request to a reply's sink: place, replica, prompt, engine. Knows nothing of HTTP replies. */
 import { isDeepStrictEqual } from 'node:util';
-import type { DeltaSink, Prompt } from '../../engines/engine.ts';
+import type { Prompt } from '../../engines/engine.ts';
 import { LlmOpsError } from '../../errors.ts';
 import { admit, refuseIfFull } from '../admission/admit.ts';
 import { checkInputLength, checkPromptLength } from '../admission/prompt-length.ts';
 import { AnswerTap } from './answer-tap.ts';
+import type { AnswerSink } from './answer-tap.ts';
 import { answerFromReplica } from '../balance/answer-from-replica.ts';
 import type { GenerateRequest } from './generate-request.ts';
 import type { LiveService, LiveVersion } from '../live/live-service.ts';
@@ -15,7 +16,7 @@ import type { RequestTrace } from './request-trace.ts';
 export type Generation = {
   readonly service: LiveService;
   readonly request: GenerateRequest;
-  readonly sink: DeltaSink;
+  readonly sink: AnswerSink;
   readonly signal: AbortSignal;
   readonly trace: RequestTrace;
 };

@@ -43,6 +43,13 @@ export class RequestTrace {
     this.lastTextAt = now;
   }
 
+  /** Another engine begins the answer anew: its first text is yet to come. */
+  noteRestart(): void {
+    this.firstTextAt = null;
+    this.lastTextAt = null;
+    this.onGap = null;
+  }
+
   /** Notes what was thrown. The first error is the cause; a departure is none. */
   noteError(error: unknown): void {
     if (error instanceof ClientLeft) return;

@@ -20,9 +20,9 @@ export type AdmittedRequest = {
 /**
  * Resolves when the answer is complete. Rejects with LlmOpsErrors, and with the signal's reason.
  *
- * A second attempt is made where the first failed by its engine's fault, and only once: what fails at two engines is likely to fail at all,
- * and each attempt may have cost its engine a prefill. It stays with the request's version, because the prompt was rendered for that, and
- * whoever weighs versions wants to see one fail.
+ * A second attempt is made where the first failed by its engine's fault before its client saw anything, which is at any time where the
+ * answer is told in one piece. Only one: what fails at two engines is likely to fail at all, and each attempt may have cost its engine a
+ * prefill. It stays with the request's version, because the prompt was rendered for that, and whoever weighs versions wants to see one fail.
  */
 export async function answerFromReplica(admitted: AdmittedRequest): Promise<void> {
   const { service, request, tap, signal, trace } = admitted;
@@ -36,7 +36,7 @@ export async function answerFromReplica(admitted: AdmittedRequest): Promise<void
     await attempt(admitted, first);
     return;
   } catch (error) {
-    const mayTryAgain = !signal.aborted && !tap.hasPushed && isEnginesFault(error);
+    const mayTryAgain = !signal.aborted && tap.canRestart && isEnginesFault(error);
     const other = mayTryAgain ? service.pickReplica(version, { prompt, except: first }) : null;
     if (other === null) throw await service.explain(first, error);
     tap.restart();

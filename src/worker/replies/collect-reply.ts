@@ -1,10 +1,11 @@
 /** The reply of `worker_generate`: what the last frame would be. */
-import type { DeltaSink, Usage } from '../../engines/engine.ts';
+import type { Usage } from '../../engines/engine.ts';
+import type { AnswerSink } from '../answer/answer-tap.ts';
 import { toUsageReply } from './worker-reply.ts';
 import type { WorkerReply } from './worker-reply.ts';
 
-export class CollectedReply implements DeltaSink {
-  readonly #parts: string[] = [];
+export class CollectedReply implements AnswerSink {
+  #parts: string[] = [];
   #usage: Usage | null = null;
   #finishReason: WorkerReply['finish_reason'] = null;
 
@@ -12,7 +13,13 @@ export class CollectedReply implements DeltaSink {
     // It takes all that comes.
   }
 
-  push(delta: Parameters<DeltaSink['push']>[0]): boolean {
+  /** Nobody sees anything of it before it is complete. */
+  restart(): void {
+    this.#parts = [];
+    this.#usage = null;
+  }
+
+  push(delta: Parameters<AnswerSink['push']>[0]): boolean {
     this.#parts.push(delta.text);
     this.#usage = delta.usage ?? this.#usage;
     this.#finishReason = delta.finishReason;

@@ -153,6 +153,23 @@ describe('a request that is at fault itself', () => {
   });
 });
 
+describe('an answer that is told when it is complete', () => {
+  it('is begun anew by another engine, with nothing doubled or lost', async (t) => {
+    const { bad, good, worker } = await startPair(t);
+    const body = { ...BODY, prompt: 'Tell me', echo: true };
+    const url = `${worker.url}/api/worker_generate`;
+    const expected = await ask(url, { body });
+    await setFaults(bad.url, { die_at_token: 7 });
+    const before = await simStats(good);
+
+    const replies = [await ask(url, { body }), await ask(url, { body })];
+
+    for (const reply of replies) assert.deepEqual(reply.json, expected.json);
+    assert.ok((await simStats(bad))['failed']! > 0, 'the bad one was asked');
+    assert.equal((await simStats(good))['completed'], before['completed']! + 2);
+  });
+});
+
 describe('an answer that began', () => {
   it('ends with an error, and is not begun anew', async (t) => {
     const { bad, good, worker } = await startPair(t);

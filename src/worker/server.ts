@@ -72,7 +72,7 @@ export function buildServer(options: {
   if (stack.role === 'worker') {
     registerServiceRoutes(app, '', context);
     registerServiceRoutes(app, '/api', context);
-  } else if (stack.services.some((service) => service.worker === null)) {
+  } else {
     registerServiceRoutes(app, '/api/:service', context);
     // FastChat's servers add bare paths to what they know as a worker's address, and expect FastChat's manners there.
     registerServiceRoutes(app, '/fastchat/:service', context);
@@ -101,8 +101,8 @@ function acceptAnyContentType(app: FastifyInstance, stack: LiveStack): void {
   app.addContentTypeParser('*', async (request: FastifyRequest, body: Readable) => {
     const { service: name } = request.params as { service?: string };
     const service = name === undefined ? stack.services[0] : stack.find(name);
-    // What is not there gets its 404 whatever it was sent.
-    if (request.is404 || !service) return undefined;
+    // What is not there, or not here, gets its refusal whatever it was sent.
+    if (request.is404 || !service || !stack.serves(service)) return undefined;
     const declared = request.headers['content-length'];
     return readBody(body, {
       declaredBytes: declared === undefined ? null : Number(declared),

@@ -99,6 +99,42 @@ describe('a gateway that serves the services itself', () => {
   });
 });
 
+describe('a gateway of which only some services have a worker of their own', () => {
+  const DEAD = 'http://127.0.0.1:9';
+
+  it('serves the others, and never answers in the place of a worker that is down', async (t) => {
+    const engine = await startEngine(t, { answerTokens: 3 });
+    const { url } = await startWorker(
+      t,
+      gateway({ name: 'a', url: engine.url, worker: DEAD }, { name: 'b', url: engine.url }),
+    );
+    await until('ready', async () => (await ask(`${url}/ready`)).status === 200);
+
+    const [a, b] = [
+      await ask(`${url}/api/a/worker_generate`, { body: { prompt: 'x' } }),
+      await ask(`${url}/api/b/worker_generate`, { body: { prompt: 'x' } }),
+    ];
+
+    assert.equal((a.json['error'] as Record<string, unknown>)['code'], 'worker_unavailable');
+    assert.equal((await ask(`${url}/api/a/worker_generate`)).status, 503);
+    assert.equal(b.status, 200, b.text);
+    assert.doesNotMatch((await ask(`${url}/metrics`)).text, /service="a"/);
+  });
+
+  it('serves one that comes while it runs, also where it had none to serve', async (t) => {
+    const engine = await startEngine(t, { answerTokens: 3 });
+    const first = { name: 'a', url: engine.url, worker: DEAD };
+    const worker = await startWorker(t, gateway(first));
+
+    await worker.configure(gateway(first, { name: 'b', url: engine.url }));
+
+    await until('b is served', async () => {
+      const reply = await ask(`${worker.url}/api/b/worker_generate`, { body: { prompt: 'x' } });
+      return reply.status === 200;
+    });
+  });
+});
+
 describe('a gateway before workers of their own', () => {
   it('answers for a worker that is down with 503, its name and when to come back', async (t) => {
     const { url } = await startWorker(

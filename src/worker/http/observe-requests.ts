@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { outcomeOf } from './request-outcome.ts';
 import { REQUEST_ID_HEADER } from './request-id.ts';
 import { traceOf } from '../answer/request-trace.ts';
+import type { RequestTrace } from '../answer/request-trace.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -25,7 +26,8 @@ export function createObserver(stack: LiveStack, metrics: Metrics): Observe {
     const bytesBefore = socket.bytesWritten;
     // A closed connection no longer knows whose it was.
     const client = request.ip;
-    const count = request.routeOptions.config.isAnswer === true ? metrics.follow(trace) : null;
+    const isCounted = request.routeOptions.config.isAnswer === true && isServed(trace, stack);
+    const count = isCounted ? metrics.follow(trace) : null;
     // A stream writes its head by itself.
     reply.raw.setHeader(REQUEST_ID_HEADER, request.id);
     reply.raw.once('close', () => {
@@ -48,6 +50,12 @@ export function observeRequests(app: FastifyInstance, observe: Observe): void {
     observe(request, reply);
     done();
   });
+}
+
+/** What a service's own worker should have got is counted there, and what does not exist is nobody else's. */
+function isServed({ service: name }: RequestTrace, stack: LiveStack): boolean {
+  const service = name === null ? null : stack.find(name);
+  return service === null || stack.serves(service);
 }
 
 /** Only a service that exists: what a client asks for would make labels without end. */

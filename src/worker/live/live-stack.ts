@@ -58,6 +58,11 @@ export class LiveStack {
     throw this.unknown(name ?? '');
   }
 
+  /** Whether it is served from here, not by a worker of its own. */
+  serves(service: LiveService): boolean {
+    return this.#role === 'worker' || service.worker === null;
+  }
+
   find(name: string): LiveService | null {
     return this.#services.get(name) ?? null;
   }

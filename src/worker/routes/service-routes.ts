@@ -18,6 +18,7 @@ import { createFrames } from '../replies/frames.ts';
 import type { FrameForm } from '../replies/frames.ts';
 import { traceOf } from '../answer/request-trace.ts';
 import type { RequestTrace } from '../answer/request-trace.ts';
+import { explainMiss } from './not-found.ts';
 import { sendStream } from '../answer/send-stream.ts';
 
 export type Context = { readonly stack: LiveStack; readonly departures: Departures };
@@ -68,6 +69,7 @@ export function registerServiceRoutes(
         config: { isAnswer },
         handler: (request, reply) => {
           const service = stack.service(serviceParam(request));
+          if (!stack.serves(service)) return refuse(stack, request);
           if (isAnswer) departures.assertOpen();
           const signal = departures.watch(reply.raw);
           return handle({ service, signal, trace: traceOf(request) }, request, reply);
@@ -77,14 +79,19 @@ export function registerServiceRoutes(
         method: ALL_METHODS.filter((method) => !methods.includes(method)),
         url: prefix + path,
         handler: (request, reply) => {
-          // A service that does not exist takes no method at all.
-          stack.service(serviceParam(request));
+          // A service that does not exist, or is not served here, takes no method at all.
+          if (!stack.serves(stack.service(serviceParam(request)))) return refuse(stack, request);
           reply.header('allow', methods.join(', '));
           throw new LlmOpsError('method_not_allowed', `this path takes ${methods.join(' or ')}`);
         },
       });
     }
   }
+}
+
+/** The service has a worker of its own, and the request came to us because that has no route. */
+async function refuse(stack: LiveStack, request: FastifyRequest): Promise<never> {
+  throw await explainMiss(stack, request);
 }
 
 async function answer(...[call, request, reply]: Parameters<Handle>): Promise<unknown> {

@@ -1,4 +1,6 @@
 /** The worker as a whole: configuration, engines, server, and an orderly end. */
+import type { WorkerConfig } from '../config/worker-config.ts';
+import { LlmOpsError } from '../errors.ts';
 import { createChatRenderer } from '../prompts/chat/chat-renderer.ts';
 import { loadTokens } from './auth/tokens-file.ts';
 import { Departures } from './http/departure.ts';
@@ -34,6 +36,14 @@ export type RunningWorker = {
   readonly close: () => Promise<void>;
 };
 
+/** The addresses of a process are those of its role. */
+function assertSameRole({ role }: WorkerConfig, changed: WorkerConfig): void {
+  if (changed.role === role) return;
+  throw new LlmOpsError('config_invalid', `a ${role} cannot become a ${changed.role}`, {
+    hint: 'restart it to give it another role',
+  });
+}
+
 /** Listens and serves until `close`. Throws `config_invalid`, and Node's error of `listen` (EADDRINUSE). */
 export async function serveWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { config, text } = await loadWorkerConfig(options.configDirectory);
@@ -66,6 +76,7 @@ export async function serveWorker(options: WorkerOptions): Promise<RunningWorker
     directory: options.configDirectory,
     text,
     onChange: (changed) => {
+      assertSameRole(config, changed);
       stack.configure(changed);
       registrations.follow(stack.services);
       app.log.info('configuration taken over');

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { TOKENS_FILE } from '../../src/config/worker-config.ts';
 import type { WorkerConfigInput } from '../../src/config/worker-config.ts';
 import { ask, oneService, startEngine, startWorker, until } from './worker-harness.ts';
 
@@ -96,6 +99,23 @@ describe('a gateway that serves the services itself', () => {
       async () => (await ask(`${worker.url}/api/c/worker_status`)).status === 200,
     );
     assert.equal((await ask(`${worker.url}/api/a/worker_status`)).status, 200);
+  });
+});
+
+describe('a worker that runs', () => {
+  it('does not become a gateway, but goes on as it was', async (t) => {
+    const worker = await startWorker(t, oneService('a', 'http://127.0.0.1:9'));
+    const { configDirectory } = worker.options;
+
+    await worker.configure(gateway({ name: 'b', url: 'http://127.0.0.1:9' }));
+    // It is looked at after the configuration.
+    await writeFile(join(configDirectory, TOKENS_FILE), '{"tokens": []}');
+    await until('both were looked at', async () => {
+      return (await ask(`${worker.url}/worker_status`)).status === 401;
+    });
+
+    const { json } = await ask(`${worker.url}/ready`);
+    assert.deepEqual(Object.keys(json['services'] as object), ['a']);
   });
 });
 

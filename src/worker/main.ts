@@ -6,12 +6,21 @@ import { LlmOpsError } from '../errors.ts';
 import { openLog } from './http/log-destination.ts';
 import { serveWorker } from './serve.ts';
 
-const { env } = process;
+/** What is set to nothing is as if it were not set. */
+const settings = Object.entries(process.env).filter(([, value]) => value !== '');
+const env: NodeJS.ProcessEnv = Object.fromEntries(settings);
 
 function fail(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
   console.error(`worker: ${message}`);
   process.exit(error instanceof LlmOpsError && error.code === 'config_invalid' ? 2 : 1);
+}
+
+function wholeNumber(name: string, otherwise: number): number {
+  const text = env[name];
+  if (text === undefined) return otherwise;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  return fail(new LlmOpsError('config_invalid', `${name} is "${text}", which is no whole number`));
 }
 
 const configDirectory = env['LLM_OPS_WORKER_CONFIG'];
@@ -28,10 +37,10 @@ const log = openLog();
 const worker = await serveWorker({
   configDirectory,
   host: env['LLM_OPS_HOST'] ?? '127.0.0.1',
-  port: Number(env['LLM_OPS_PORT'] ?? 8000),
+  port: wholeNumber('LLM_OPS_PORT', 8000),
   logLevel: env['LLM_OPS_LOG_LEVEL'] ?? 'info',
   log,
-  drainMs: Number(env['LLM_OPS_DRAIN_MS'] ?? 30_000),
+  drainMs: wholeNumber('LLM_OPS_DRAIN_MS', 30_000),
 }).catch(fail);
 
 let isStopping = false;

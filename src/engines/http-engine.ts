@@ -49,7 +49,9 @@ export class HttpEngine implements Engine {
   async generate(call: GenerateCall): Promise<void> {
     try {
       await this.#answer(call).catch((error: unknown) => {
-        if (!this.#templateStops.learn(error, call.sampling)) throw error;
+        const isWorthAnother =
+          this.#forgetModel(error) || this.#templateStops.learn(error, call.sampling);
+        if (!isWorthAnother) throw error;
         return this.#answer(call);
       });
     } catch (cause) {
@@ -123,6 +125,15 @@ export class HttpEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#connection.close();
+  }
+
+  /** Whether the engine may not know the name that it was asked with because it has another model since it told that. */
+  #forgetModel(error: unknown): boolean {
+    if (this.#options.model !== null || !isRefusal(error)) return false;
+    if (error.details['engine_status'] !== 404) return false;
+    this.#model = null;
+    this.#forget();
+    return true;
   }
 
   /** What was learned of the model: the next one may be another. */

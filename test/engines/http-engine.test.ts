@@ -21,7 +21,7 @@ function engineThatSays(t: TestContext, reply: unknown): Promise<HttpEngine> {
 async function engineBy(
   t: TestContext,
   answer: http.RequestListener,
-  kind: EngineKind = 'vllm',
+  { kind = 'vllm', model = 'm' }: { kind?: EngineKind; model?: string | null } = {},
 ): Promise<HttpEngine> {
   const server = http.createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -29,7 +29,7 @@ async function engineBy(
   const engine = new HttpEngine({
     url: `http://127.0.0.1:${port}`,
     profile: API_PROFILES[kind],
-    model: 'm',
+    model,
     idleTimeoutMs: 10_000,
   });
   t.after(async () => {
@@ -138,6 +138,39 @@ describe('an answer', () => {
   });
 });
 
+describe('an engine that has another model than it had', () => {
+  it('is asked for its name anew when it does not know the old one', async (t) => {
+    let model = 'old';
+    const engine = await engineBy(
+      t,
+      (request, response) => {
+        // It came back so soon that nobody saw it down.
+        if (request.method === 'GET') {
+          response.end(JSON.stringify({ data: [{ id: model }] }));
+          return;
+        }
+        void json(request).then((body) => {
+          const isKnown = (body as { model: string }).model === model;
+          if (isKnown) response.end(`${event(model, 'stop')}data: [DONE]\n\n`);
+          else response.writeHead(404).end('{"error":{"message":"no such model","code":404}}');
+        });
+      },
+      { model: null },
+    );
+    const told: string[] = [];
+    const sink = {
+      begin: () => undefined,
+      push: ({ text }: { text: string }) => told.push(text) > 0,
+    };
+
+    await engine.generate({ ...CALL, sink });
+    model = 'new';
+    await engine.generate({ ...CALL, sink });
+
+    assert.deepEqual(told, ['old', 'new']);
+  });
+});
+
 describe('a prompt', () => {
   type Bodies = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -158,7 +191,7 @@ describe('a prompt', () => {
           else response.end(`data: ${JSON.stringify(end)}\n\ndata: [DONE]\n\n`);
         });
       },
-      kind,
+      { kind },
     );
     const prompt = { kind: 'text', text: '<s>Hi', hasSpecialTokens } as const;
     const sink = { begin: () => undefined, push: () => true };

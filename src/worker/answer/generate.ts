@@ -38,6 +38,8 @@ export async function generate({
   refuseIfFull({ service, version });
   checkInputLength(request.input, service.limits.promptCharacters);
   const early = await prepare({ service, request, signal, version });
+  // Who asks for what there is not waits for nothing.
+  assertEchoable(early.prompt, request);
   const giveBack = await admit({ service, version }, { signal, trace });
   try {
     const now = service.versionNow(version);
@@ -98,9 +100,12 @@ function checkModel(service: LiveService, request: GenerateRequest): void {
 
 /** FastChat's default is to echo; a conversation that the engine renders has no text that we could echo. */
 function echoOf(prompt: Prompt, request: GenerateRequest): string {
-  if (request.echo === false) return '';
-  if (prompt.kind === 'text') return prompt.text;
-  if (request.echo === null) return '';
+  assertEchoable(prompt, request);
+  return request.echo !== false && prompt.kind === 'text' ? prompt.text : '';
+}
+
+function assertEchoable(prompt: Prompt, { echo }: GenerateRequest): void {
+  if (echo !== true || prompt.kind === 'text') return;
   throw new LlmOpsError(
     'invalid_request',
     'echo: this service has no conversation template, so the prompt is only known to its engine',

@@ -172,6 +172,26 @@ describe('a wait that is too long', () => {
   }
 });
 
+describe('a request that is at fault', () => {
+  it('is told so before it waits', async (t) => {
+    const engine = await startEngine(t, { itlMs: 5, answerTokens: 4000, contextLength: 8_192 });
+    const worker = await startWorker(
+      t,
+      oneService('m', engine.url, { template: null, concurrency: 1 }),
+    );
+    await until('ready', async () => (await ask(`${worker.url}/ready`)).status === 200);
+    await hold(t, worker.url);
+
+    const reply = await ask(`${worker.url}/api/worker_generate`, {
+      body: { messages: [{ role: 'user', text: 'Hi' }], echo: true },
+    });
+
+    assert.equal(reply.status, 400, reply.text);
+    assert.equal((reply.json['error'] as { param: string }).param, 'echo');
+    assert.equal((await simStats(engine))['running'], 1, 'the other one still has its place');
+  });
+});
+
 describe('limits that change', () => {
   it('let waiting requests in at once', async (t) => {
     const engine = await startEngine(t, slow);

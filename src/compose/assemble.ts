@@ -31,6 +31,8 @@ export type Container = {
   readonly needsHost?: boolean;
   /** Contents of mounted files that it reads only when it starts. */
   readonly startFiles?: readonly unknown[];
+  /** Text of the mounted file that it follows while it runs. */
+  readonly follows?: string;
 };
 
 /** Puts the containers together to a Compose file, checked, with `$` escaped. Throws `config_invalid`. */
@@ -45,8 +47,9 @@ export function assemble(
   for (const container of containers) {
     const definition = place(container, stack);
     const hash = hashContainer(definition, container.startFiles ?? []);
-    units.push({ name: container.name, hash });
-    services[container.name] = {
+    const { name, follows } = container;
+    units.push({ name, hash, ...(follows !== undefined && { follows }) });
+    services[name] = {
       ...definition,
       labels: { ...(definition['labels'] as Definition), [HASH_LABEL]: hash },
     };

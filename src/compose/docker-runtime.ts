@@ -1,16 +1,18 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { WORKER_CONFIG_FILE } from '../config/worker-config.ts';
 import { LlmOpsError } from '../errors.ts';
+import type { ObservedUnit } from '../plan/diff.ts';
 import type { LogLine, LogOptions, Runtime } from '../plan/runtime.ts';
 import type { StackPlan } from '../plan/stack-plan.ts';
 import { composeLines, findDockerHost, runCompose, type Environment } from './compose-command.ts';
 import { connectDocker, type DockerDoor, type ProjectContainer } from './docker.ts';
 import { loadParts } from './load-parts.ts';
-import { HUB_TOKEN_VARIABLE } from './parts/names.ts';
+import { followedDirectory, HUB_TOKEN_VARIABLE } from './parts/names.ts';
 import { writeProgress } from './progress-files.ts';
 import { COMPOSE_FILE, renderStack, type RenderedStack } from './render-compose.ts';
-import { removeFiles, removeIfEmpty, writeFiles } from './state-files.ts';
+import { readIfThere, removeFiles, removeIfEmpty, writeFiles } from './state-files.ts';
 
 export type DockerRuntimeOptions = {
   /** Name of the stack, and so of Compose's project. */
@@ -73,14 +75,17 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 
     observe: async () => {
       const containers = await (await open()).containers(name);
-      return containers.filter(isOurs).map(({ service, hash, state, detail, gpus, restarts }) => ({
-        name: service,
-        hash,
-        state,
-        detail,
-        gpus,
-        restarts,
-      }));
+      return Promise.all(
+        containers
+          .filter(isOurs)
+          .map(async ({ service, hash, state, detail, gpus, restarts }): Promise<ObservedUnit> => {
+            const unit = { name: service, hash, state, detail, gpus, restarts };
+            const place = followedDirectory(service);
+            const follows =
+              place === null ? null : await readIfThere(join(directory, place, WORKER_CONFIG_FILE));
+            return follows === null ? unit : { ...unit, follows };
+          }),
+      );
     },
 
     apply: async (plan, { report, signal }) => {

@@ -49,10 +49,15 @@ export function renderCompose(plan: StackPlan, options: RenderOptions): readonly
 export function renderStack(plan: StackPlan, options: RenderOptions): RenderedStack {
   const context: DoorContext = { ...options, stack: plan.name, gateway: plan.gateway };
   const traefik = renderTraefik(context);
+  const workers = plan.services.map((service) => ({ service, config: workerConfigFile(service) }));
+  const gatewayConfig = configFile(
+    GATEWAY_DIRECTORY,
+    gatewayConfigOf(plan, { urlOf, workerUrlOf }),
+  );
   const containers: readonly Container[] = [
-    ...plan.services.flatMap((service) => [
+    ...workers.flatMap(({ service, config }) => [
       ...engineContainers(service, options),
-      workerContainer(service, context),
+      { ...workerContainer(service, context), follows: config.text },
     ]),
     {
       name: 'gateway',
@@ -63,6 +68,7 @@ export function renderStack(plan: StackPlan, options: RenderOptions): RenderedSt
         configDirectory: GATEWAY_DIRECTORY,
       }),
       networks: { edge: [] },
+      follows: gatewayConfig.text,
     },
     {
       name: 'traefik',
@@ -98,17 +104,8 @@ export function renderStack(plan: StackPlan, options: RenderOptions): RenderedSt
       ...(traefik.dynamic === null
         ? []
         : [{ path: 'traefik/dynamic/tls.yml', text: printYaml(traefik.dynamic, head) }]),
-      ...plan.services.map((service) =>
-        configFile(
-          workerDirectory(service.name),
-          workerConfigOf(service, {
-            urlOf,
-            workerUrl: workerUrlOf(service),
-            controllerUrlOf: toContainerUrl,
-          }),
-        ),
-      ),
-      configFile(GATEWAY_DIRECTORY, gatewayConfigOf(plan, { urlOf, workerUrlOf })),
+      ...workers.map(({ config }) => config),
+      gatewayConfig,
     ],
   };
 }
@@ -160,6 +157,14 @@ function workerUrlOf({ workerHost }: ServicePlan): string {
 
 function urlOf({ host, engine }: ReplicaPlan): string {
   return 'url' in engine ? toContainerUrl(engine.url) : `http://${host}:${engine.port}`;
+}
+
+function workerConfigFile(service: ServicePlan): RenderedFile {
+  const workerUrl = workerUrlOf(service);
+  return configFile(
+    workerDirectory(service.name),
+    workerConfigOf(service, { urlOf, workerUrl, controllerUrlOf: toContainerUrl }),
+  );
 }
 
 /** Checked, but as it was planned: what is default is not told. */

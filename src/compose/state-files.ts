@@ -70,7 +70,8 @@ async function makeReadable(directory: string, path: string): Promise<void> {
   await chmod(join(directory, path), 0o755);
 }
 
-async function readIfThere(file: string): Promise<string | null> {
+/** null: it is not there, or not ours to read. */
+export async function readIfThere(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'utf8');
   } catch {

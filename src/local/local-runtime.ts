@@ -18,6 +18,7 @@ import type { Stack } from './stack.ts';
 import { findSupervisor } from './state/find-supervisor.ts';
 import { observedUnits } from './state/observed-units.ts';
 import { readState } from './state/state-file.ts';
+import { plannedWorkerConfig, readWorkerConfig } from './supervisor/worker-config-file.ts';
 import { TIMING, type Timing } from './timing.ts';
 import type { OwnPrograms } from './units/engine-command.ts';
 import { type Environment, unitSpecs } from './units/unit-specs.ts';
@@ -60,12 +61,21 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       checkPlan(stack, plan);
     },
     desired: (plan) =>
-      Promise.resolve(unitSpecs(plan, stack).map(({ name: unit, hash }) => ({ name: unit, hash }))),
+      Promise.resolve(
+        unitSpecs(plan, stack).map(({ name: unit, hash, role }) => ({
+          ...{ name: unit, hash },
+          ...(role === 'worker' && {
+            follows: plannedWorkerConfig(directory, { plan, programs: stack.programs }),
+          }),
+        })),
+      ),
     observe: () => {
       const state = readState(directory);
       if (state === null) return Promise.resolve([]);
       const supervisorLives = findSupervisor(directory) !== null;
-      return Promise.resolve(observedUnits(state, { supervisorLives, isAlive, now: new Date() }));
+      const follows = readWorkerConfig(directory);
+      const facts = { supervisorLives, isAlive, now: new Date(), follows };
+      return Promise.resolve(observedUnits(state, facts));
     },
     apply: (plan, context) => applyDetached(stack, plan, context),
     remove: ({ report }) =>

@@ -1,7 +1,13 @@
 /** What has to happen so that what runs becomes what should run, each operation with its cause. Pure. */
 
-/** One container or process that should run. The hash changes exactly when it must be made anew. */
-export type Unit = { readonly name: string; readonly hash: string };
+/** One container or process that should run. */
+export type Unit = {
+  readonly name: string;
+  /** Changes exactly when the unit must be made anew. */
+  readonly hash: string;
+  /** Text of the configuration that it follows while it runs; left out: it follows none. */
+  readonly follows?: string;
+};
 
 /** One container or process of ours, as it was found. */
 export type ObservedUnit = {
@@ -15,15 +21,19 @@ export type ObservedUnit = {
   readonly gpus: readonly string[];
   /** How often its runtime started it again by itself since it was made or started by hand; left out: that is not known. */
   readonly restarts?: number;
+  /** Text of the configuration that lies ready for it to follow; left out: there is none. */
+  readonly follows?: string;
 };
 
 export type UnitState = 'running' | 'starting' | 'restarting' | 'stopped';
 
 export type Operation = {
-  readonly verb: 'create' | 'recreate' | 'start' | 'remove';
+  readonly verb: 'create' | 'recreate' | 'start' | 'update' | 'remove';
   readonly unit: string;
   readonly cause: string;
 };
+
+const UPDATED = 'its settings changed; it takes them over as it runs';
 
 /** Operations in the order of `desired`, removals last. An unchanged stack gives none. */
 export function diffUnits(
@@ -43,6 +53,12 @@ export function diffUnits(
       operations.push({ verb: 'recreate', unit: unit.name, cause: 'its configuration changed' });
     else if (there.state === 'stopped')
       operations.push({ verb: 'start', unit: unit.name, cause: there.detail });
+    else if (there.follows !== unit.follows)
+      operations.push({
+        verb: 'update',
+        unit: unit.name,
+        cause: UPDATED,
+      });
   }
   for (const unit of observed) {
     if (!wanted.has(unit.name))

@@ -14,6 +14,7 @@ const SIGN: Readonly<Record<Operation['verb'], string>> = {
   create: '+',
   recreate: '~',
   start: '>',
+  update: '*',
   remove: '-',
 };
 

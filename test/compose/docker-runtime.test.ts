@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { createDockerRuntime } from '../../src/compose/docker-runtime.ts';
 import { diffUnits } from '../../src/plan/diff.ts';
 import type { Runtime } from '../../src/plan/runtime.ts';
+import type { StackPlan } from '../../src/plan/stack-plan.ts';
 import { fakeApi, fakeCommand, labels, type FakeApi, type FakeCommand } from './fake-docker.ts';
 import { TEMPLATES } from './render-sample.ts';
 import { engineOf, planOf, serviceOf } from './sample-plan.ts';
@@ -60,7 +61,7 @@ describe('the Docker runtime', () => {
     assert.ok(existsSync(join(directory, 'docker-compose.yml')));
   });
 
-  it('has nothing to do for a stack that runs as planned', async () => {
+  it('has nothing to do for a stack that runs as planned, and tells which workers read other settings', async () => {
     await using command = await fakeCommand('');
     await using empty = await fakeApi({});
     const units = await runtimeOf(command, empty).runtime.desired(plan);
@@ -71,7 +72,21 @@ describe('the Docker runtime', () => {
       })),
     });
     const { runtime } = runtimeOf(command, api);
-    assert.deepEqual(diffUnits(await runtime.desired(plan), await runtime.observe()), []);
+    await runtime.apply(plan, context());
+    const operations = async (wanted: StackPlan): Promise<readonly string[]> =>
+      diffUnits(await runtime.desired(wanted), await runtime.observe()).map(
+        ({ verb, unit }) => `${verb} ${unit}`,
+      );
+    assert.deepEqual(await operations(plan), []);
+
+    const services = plan.services.map((service) => ({
+      ...service,
+      limits: { ...service.limits, concurrency: 3 },
+    }));
+    const changed = { ...plan, services };
+    assert.deepEqual(await operations(changed), ['update m-worker', 'update gateway']);
+    await runtime.apply(changed, context());
+    assert.deepEqual(await operations(changed), []);
   });
 
   const others: readonly [what: string, labels: Readonly<Record<string, string>>][] = [

@@ -11,6 +11,7 @@ import { identify } from '../../src/local/process/process-identity.ts';
 import { findSupervisor } from '../../src/local/state/find-supervisor.ts';
 import { makeStateDirectory } from '../../src/local/state/state-directory.ts';
 import { type LocalState, readState, writeState } from '../../src/local/state/state-file.ts';
+import { diffUnits } from '../../src/plan/diff.ts';
 import { VERSION } from '../../src/version.ts';
 import { ask, type Bench, enginePlan, eventually, servicePlan, withBench } from './stand-ins.ts';
 
@@ -61,13 +62,29 @@ describe('a stack of processes', () => {
       const observed = await runtime.observe();
       assert.deepEqual(
         observed.map(({ name, hash, state }) => ({ name, hash, state })),
-        (await runtime.desired(plan)).map((unit) => ({ ...unit, state: 'running' })),
+        (await runtime.desired(plan)).map(({ name, hash }) => ({ name, hash, state: 'running' })),
       );
       assert.deepEqual(
         observed.map(({ name }) => name),
         ['chat-engine-0', 'gateway'],
       );
       assert.match(observed[0]!.detail, /^up \d+ /);
+
+      const operations = async (wanted: typeof plan): Promise<readonly string[]> =>
+        diffUnits(await runtime.desired(wanted), await runtime.observe()).map(
+          ({ verb, unit }) => `${verb} ${unit}`,
+        );
+      assert.deepEqual(await operations(plan), []);
+      const limits = { ...plan.services[0]!.limits, concurrency: 3 };
+      const changed = {
+        ...plan,
+        services: plan.services.map((service) => ({ ...service, limits })),
+      };
+      assert.deepEqual(await operations(changed), ['update gateway']);
+      const gateway = pidOf(bench, 'gateway');
+      await runtime.apply(changed, context);
+      assert.deepEqual(await operations(changed), []);
+      assert.equal(pidOf(bench, 'gateway'), gateway);
 
       const state = stateOf(bench);
       const pids = [state.supervisor.pid, ...state.units.map((unit) => unit.pid!)];
@@ -119,7 +136,7 @@ describe('a stack of processes', () => {
       assert.equal(identify(leaver), null);
       assert.deepEqual(
         (await runtime.observe()).map(({ name, hash }) => ({ name, hash })),
-        await runtime.desired(plan),
+        (await runtime.desired(plan)).map(({ name, hash }) => ({ name, hash })),
       );
       const { port } = await running(bench, 'comes-engine-0');
       const served = JSON.stringify(await ask(httpPort));

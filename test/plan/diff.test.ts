@@ -43,6 +43,29 @@ describe('diffUnits', () => {
     ]);
   });
 
+  it('updates what runs on when only the settings that it follows are others', () => {
+    const settings = 'its settings changed; it takes them over as it runs';
+    const desired = ['same', 'other', 'lost', 'anew', 'down'].map((name) => ({
+      ...{ name, hash: 'h', follows: 'new' },
+    }));
+    const observed = [
+      found('same', { follows: 'new' }),
+      found('other', { follows: 'old' }),
+      found('lost'),
+      found('anew', { hash: 'old', follows: 'old' }),
+      found('down', { state: 'stopped', detail: 'exited', follows: 'old' }),
+    ];
+
+    const operations = diffUnits(desired, observed);
+    assert.deepEqual(operations, [
+      { verb: 'update', unit: 'other', cause: settings },
+      { verb: 'update', unit: 'lost', cause: settings },
+      { verb: 'recreate', unit: 'anew', cause: 'its configuration changed' },
+      { verb: 'start', unit: 'down', cause: 'exited' },
+    ]);
+    assert.match(printOperations(operations), /^\* update +other +its settings changed/);
+  });
+
   it('makes anew what is stopped and changed, instead of starting the old one', () => {
     const [operation] = diffUnits(wanted('a'), [found('a', { hash: 'old', state: 'stopped' })]);
 

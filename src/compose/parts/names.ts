@@ -23,6 +23,14 @@ export function productImage(version: string): string {
   return `llm-ops:${version}`;
 }
 
+/** Where a container finds the configuration that it follows, relative to the Compose file; null: it follows none. */
+export function followedDirectory(unit: string): string | null {
+  if (unit === 'gateway') return GATEWAY_DIRECTORY;
+  // Engines end in their numbers, so whatever ends so is a worker.
+  const service = /^(.+)-worker$/.exec(unit)?.[1];
+  return service === undefined ? null : workerDirectory(service);
+}
+
 /** Where the configuration of a service's worker lies, relative to the Compose file. */
 export function workerDirectory(service: string): string {
   return `workers/${service}`;

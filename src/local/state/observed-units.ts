@@ -6,6 +6,8 @@ export type ObservationFacts = {
   readonly supervisorLives: boolean;
   readonly isAlive: (identity: ProcessIdentity) => boolean;
   readonly now: Date;
+  /** The configuration that lies ready for the gateway; null: none. */
+  readonly follows: string | null;
 };
 
 /** What the state file says, as far as it is still true. Without a supervisor everything counts as stopped. */
@@ -16,6 +18,7 @@ export function observedUnits(state: LocalState, facts: ObservationFacts): reado
     gpus: unit.gpus,
     restarts: unit.restarts,
     ...stateOf(unit, facts),
+    ...(unit.role === 'worker' && facts.follows !== null && { follows: facts.follows }),
   }));
 }
 

@@ -20,7 +20,12 @@ function observe(unit: Partial<UnitRecord>, facts: { supervisorLives: boolean; l
     ],
   };
   const { supervisorLives, lives } = facts;
-  return observedUnits(state, { supervisorLives, isAlive: () => lives, now: NOW })[0]!;
+  return observedUnits(state, {
+    supervisorLives,
+    isAlive: () => lives,
+    now: NOW,
+    follows: null,
+  })[0]!;
 }
 
 describe('what is told about a unit', () => {

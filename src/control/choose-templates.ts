@@ -42,7 +42,20 @@ export async function chooseTemplates(
   const chosen = services.map(
     async (service) => [service.name, await choose(service, { ...options, warn })] as const,
   );
-  return { templates: new Map(await Promise.all(chosen)), warnings };
+  const templates = new Map(await Promise.all(chosen));
+  for (const service of services) {
+    const kind = templates.get(service.name)?.template?.kind;
+    if (service.controller !== null && kind !== 'conversation') warn(unfitForFastchat(service));
+  }
+  return { templates, warnings };
+}
+
+/** Its servers fetch the template and render by themselves; without one they answer 500 to everything (docs/fastchat.md). */
+function unfitForFastchat({ name }: ServicePlan): string {
+  return (
+    `${name}: it has no conversation template, so FastChat’s servers behind its controller answer 500 for it. ` +
+    '`template:` chooses one of those that `llm-ops template list` shows'
+  );
 }
 
 /** The plan with the templates in it. Pure. */

@@ -201,3 +201,30 @@ describe('the template that a service names', () => {
       });
   });
 });
+
+describe('a service that a FastChat controller knows', () => {
+  const controller = { url: 'http://127.0.0.1:21001', workerAddress: null };
+  const unfit = /^A: it has no conversation template, so FastChat’s servers .* answer 500 for it/;
+
+  it('is warned of when its template is none that FastChat’s servers can fetch', async () => {
+    const source = at(join(directory, 'own'));
+    const jinja = written({ kind: 'chat', source: 'W', bosToken: null, eosToken: null });
+    for (const facts of [
+      { source },
+      { template: written({ kind: 'engine' }) },
+      { template: jinja },
+    ]) {
+      const { warnings } = await choose({ controller, ...facts });
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0]!, unfit);
+      assert.deepEqual((await choose(facts)).warnings, [], 'without a controller');
+    }
+  });
+
+  it('is fine with a conversation template, by its name or by the model’s', async () => {
+    const template = written({ kind: 'named', name: 'llama-2' });
+    assert.deepEqual((await choose({ controller, template })).warnings, []);
+    const source = hub('lmsys/vicuna-7b-v1.5');
+    assert.deepEqual((await choose({ controller, source })).warnings, []);
+  });
+});

@@ -12,11 +12,17 @@ export type Readiness = {
   readonly state: string;
   /** One sentence, or what the engines do while they load (`loading the weights, 60 %`); empty when there is no more to say. */
   readonly detail: string;
+  /** The worker answers, but tells of its model only to who has a token: `isReady` says no more than that. */
+  readonly isHidden?: true;
 };
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** `GET /api/<service>/model_details`: 200 when the model is ready, else JSON with `state`. Never throws: what cannot be asked is `starting`. */
+/**
+ * `GET /api/<service>/model_details`: 200 when the model is ready, else JSON with `state`. A worker that asks for a token says 401; then
+ * `/ready` tells, which needs none, where the process that serves is the front door itself. Never throws: what cannot be asked is
+ * `starting`.
+ */
 export async function askReadiness(
   door: FrontDoor,
   service: string,
@@ -28,7 +34,9 @@ export async function askReadiness(
       `/api/${encodeURIComponent(service)}/model_details`,
       signal,
     );
-    return readAnswer(status, body);
+    if (!asksForToken(status, body)) return readAnswer(status, body);
+    const told = await get(door, '/ready', signal);
+    return readProcessAnswer(told.body, service);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return {
@@ -47,6 +55,22 @@ export function readAnswer(status: number, body: string): Readiness {
   const message = typeof told['error_message'] === 'string' ? told['error_message'] : null;
   const detail = progressOf(told) ?? message ?? `answered HTTP ${String(status)}`;
   return { isReady: false, state, detail };
+}
+
+/** Numbers of a worker's own errors (docs/tokens.md): another program's 401 says nothing of the worker behind it. */
+const TOKEN_ERRORS: readonly unknown[] = [40101, 40102];
+
+function asksForToken(status: number, body: string): boolean {
+  return status === 401 && TOKEN_ERRORS.includes(parseObject(body)['error_code']);
+}
+
+/** What `/ready` of the process says of one of its services; on Docker nobody may ask it from outside. */
+function readProcessAnswer(body: string, service: string): Readiness {
+  const { services } = parseObject(body);
+  const state = new Map(Object.entries(services ?? {})).get(service) as unknown;
+  if (typeof state === 'string')
+    return { isReady: state === 'ready', state, detail: 'asks for a token' };
+  return { isReady: true, state: 'answers', detail: 'asks for a token', isHidden: true };
 }
 
 /** The phrases of the replicas that load, each once: the message has them, too, behind what the state says already. */

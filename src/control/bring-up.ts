@@ -72,7 +72,12 @@ export async function waitForStack(
     return await waitUntilReady({
       ...context,
       services: [...waiting],
-      ask: (service, signal) => askReadiness(door, service, signal),
+      ask: async (service, signal) => {
+        const readiness = await askReadiness(door, service, signal);
+        return readiness.isHidden === true
+          ? byEngines(readiness, await runtime.observe(), enginesOf(plan, service))
+          : readiness;
+      },
       observe: async () => (await runtime.observe()).filter((unit) => wanted.has(unit.name)),
       onChange: (service, readiness) => {
         if (readiness.isReady) waiting.delete(service);
@@ -85,6 +90,23 @@ export async function waitForStack(
     over.abort();
     await following;
   }
+}
+
+/** What a worker does not tell without a token, its engines' own health does: one that runs takes requests. Pure. */
+export function byEngines(
+  readiness: Readiness,
+  units: readonly ObservedUnit[],
+  engines: ReadonlySet<string>,
+): Readiness {
+  const found = units.filter(({ name }) => engines.has(name));
+  if (found.length === 0 || found.some(({ state }) => state === 'running')) return readiness;
+  return { ...readiness, isReady: false, state: 'starting' };
+}
+
+/** Those that we start. */
+function enginesOf({ services }: StackPlan, name: string): ReadonlySet<string> {
+  const replicas = services.find((service) => service.name === name)?.replicas ?? [];
+  return new Set(replicas.filter(({ engine }) => !('url' in engine)).map(({ id }) => id));
 }
 
 export type ForegroundOptions = {

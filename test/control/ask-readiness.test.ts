@@ -65,6 +65,33 @@ describe('askReadiness', () => {
     }
   });
 
+  it('takes from /ready what a worker tells only to who has a token', async () => {
+    const refusal = JSON.stringify({ error_code: 40101, error_message: 'a token is needed' });
+    const tellsBy = (ready: string) =>
+      ask(({ url }, reply) => {
+        if (url === '/ready') reply.writeHead(503).end(ready);
+        else reply.writeHead(401).end(refusal);
+      });
+
+    const loading = await tellsBy('{"services":{"other":"ready","Llama-2-7b":"loading"}}');
+    const ready = await tellsBy('{"services":{"other":"loading","Llama-2-7b":"ready"}}');
+
+    const detail = 'asks for a token';
+    assert.deepEqual(loading, { isReady: false, state: 'loading', detail });
+    assert.deepEqual(ready, { isReady: true, state: 'ready', detail });
+    // On Docker the front door does not lead there.
+    for (const told of ['{"error_code":40301}', '{"services":{}}', '{"services":null}', 'no JSON'])
+      assert.deepEqual(await tellsBy(told), {
+        ...{ isReady: true, state: 'answers', detail, isHidden: true },
+      });
+  });
+
+  it('does not take another program’s 401 for a worker’s', async () => {
+    const { isReady, detail } = await ask((_, reply) => reply.writeHead(401).end('who are you?'));
+
+    assert.deepEqual([isReady, detail], [false, 'answered HTTP 401']);
+  });
+
   it('a door that nobody answers at is starting', async () => {
     const server = createServer();
     const port = await listen(server);

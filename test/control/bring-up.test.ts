@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { keepInForeground, planOperations } from '../../src/control/bring-up.ts';
+import { byEngines, keepInForeground, planOperations } from '../../src/control/bring-up.ts';
+import type { ObservedUnit } from '../../src/plan/diff.ts';
 import { fakeRuntime, running } from './fake-runtime.ts';
 import { stackPlan } from './plans.ts';
 
@@ -26,6 +27,23 @@ describe('planOperations', () => {
     runtime.units = [running('a-engine-0')];
 
     assert.deepEqual(await planOperations(runtime, plan), []);
+  });
+});
+
+describe('a service that asks for a token', () => {
+  const hidden = { isReady: true, state: 'answers', detail: '', isHidden: true } as const;
+  const engines = new Set(['a-engine-0', 'a-engine-1']);
+  const starting = { ...running('a-engine-0'), state: 'starting' } as const;
+  const readyWith = (units: readonly ObservedUnit[]) => byEngines(hidden, units, engines).isReady;
+
+  it('is ready when one of its engines is', () => {
+    assert.equal(readyWith([starting, running('b-engine-0')]), false);
+    assert.equal(byEngines(hidden, [starting], engines).state, 'starting');
+    assert.equal(readyWith([starting, running('a-engine-1')]), true);
+  });
+
+  it('is ready when its engines are not ours to look at', () => {
+    assert.equal(readyWith([running('b-engine-0')]), true);
   });
 });
 

@@ -56,6 +56,21 @@ describe('the containers of a stack', () => {
     assert.equal(services['Llama-2-7b-chat-worker']?.labels['llm-ops.service'], 'Llama-2-7b-chat');
   });
 
+  it('let running answers end as long as Traefik does, and have time left to cut the others', () => {
+    const { services } = composeFile(one);
+    const { entryPoints } = parse(renderSample(one).get('traefik/traefik.yml')!) as {
+      entryPoints: { websecure: { transport: { lifeCycle: { graceTimeOut: string } } } };
+    };
+    const { graceTimeOut } = entryPoints.websecure.transport.lifeCycle;
+    for (const name of ['Llama-2-7b-chat-worker', 'gateway']) {
+      const { environment, stop_grace_period } = services[name]!;
+      const drainS = Number(environment?.['LLM_OPS_DRAIN_MS']) / 1000;
+      assert.equal(graceTimeOut, `${String(drainS)}s`);
+      assert.equal(stop_grace_period, '2m');
+      assert.ok(drainS < 120);
+    }
+  });
+
   it('build the product image once and never pull it', () => {
     const { services } = composeFile(planOf([serviceOf('a', [engineOf({ kind: 'sim' })])]));
     const ours = Object.entries(services).filter(([, { image }]) => image === 'llm-ops:1.2.3');

@@ -73,7 +73,7 @@ function planEngine(service: ServiceConfig, gpus: readonly GpuPlan[]): EnginePla
 function exposureWarnings({ gateway: { listen } }: StackConfig): readonly string[] {
   if (listen.startsWith('127.') || listen === '::1') return [];
   return [
-    `The ports are open on ${listen}: anyone who can reach this machine there may use the models, since there are no tokens yet. ` +
+    `The ports are open on ${listen}: anyone who can reach this machine there may use the models, unless their workers ask for tokens (docs/tokens.md). ` +
       '`gateway.listen: 127.0.0.1` keeps them to this machine.',
   ];
 }

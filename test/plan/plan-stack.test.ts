@@ -116,7 +116,10 @@ describe('warnings', () => {
   };
 
   it('tell of ports that others can reach', () => {
-    assert.match(listening('0.0.0.0').join(), /anyone who can reach .* there are no tokens yet/);
+    assert.match(
+      listening('0.0.0.0').join(),
+      /anyone who can reach .* unless their workers ask for tokens/,
+    );
     assert.match(listening('::').join(), /anyone who can reach/);
     assert.deepEqual(listening('127.0.0.1'), []);
     assert.deepEqual(listening('127.1.2.3'), []);

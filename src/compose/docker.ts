@@ -157,6 +157,16 @@ function toDockerError(cause: unknown, host: string): LlmOpsError {
     statusCode?: number;
     message: string;
   };
+  const [, network, endpoints] = /network (\S+) has active endpoints \((.*)\)/.exec(message) ?? [];
+  if (network !== undefined && endpoints !== undefined) {
+    const guests = [...endpoints.matchAll(/name:"([^"]+)"/g)].map(([, name]) => name ?? '');
+    const text = `Containers of somebody else are in the network ${network}: ${guests.join(', ')}.`;
+    const leave = guests.map((guest) => `docker network disconnect ${network} ${guest}`).join('; ');
+    return new LlmOpsError('docker_failed', text, {
+      hint: `End them, or take them out of it (${leave}), then try again.`,
+      cause,
+    });
+  }
   if (statusCode !== undefined) {
     return new LlmOpsError('docker_failed', `Docker refused: ${message.trim()}.`, { cause });
   }

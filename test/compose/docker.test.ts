@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { connectDocker } from '../../src/compose/docker.ts';
+import type { LlmOpsError } from '../../src/errors.ts';
 import { fakeApi, labels } from './fake-docker.ts';
 
 const ours = { 'llm-ops.stack': 'demo', 'llm-ops.hash': 'abc' };
@@ -71,6 +72,17 @@ describe('the containers of a project', () => {
 });
 
 describe('removing', () => {
+  it('names the containers of others that keep a network from being removed', async () => {
+    await using api = await fakeApi({ networks: ['demo_edge'], guest: 'prometheus' });
+
+    await assert.rejects(connectDocker(api).removeNetworks('demo'), (error: LlmOpsError) => {
+      assert.equal(error.code, 'docker_failed');
+      assert.match(error.message, /^Containers of somebody else .* demo_edge: prometheus\.$/);
+      assert.match(error.hint ?? '', /docker network disconnect demo_edge prometheus/);
+      return true;
+    });
+  });
+
   it('asks for the stack’s networks and volumes alone', async () => {
     await using api = await fakeApi({ networks: ['demo_edge'], volumes: ['demo_models'] });
     const docker = connectDocker({ host: api.host });

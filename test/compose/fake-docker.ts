@@ -47,10 +47,12 @@ export type FakeApi = {
 export async function fakeApi(things: {
   readonly containers?: readonly FakeContainer[];
   readonly networks?: readonly string[];
+  /** A container of somebody else that is in all of the networks. */
+  readonly guest?: string;
   readonly volumes?: readonly string[];
   readonly status?: number;
 }): Promise<FakeApi> {
-  const { containers = [], networks = [], volumes = [], status } = things;
+  const { containers = [], networks = [], volumes = [], guest, status } = things;
   const requests: string[] = [];
   const answer = (path: string): unknown => {
     if (path === '/containers/json') return containers.map((one) => ({ Status: 'Up', ...one }));
@@ -65,6 +67,14 @@ export async function fakeApi(things: {
     const path = pathname.replace(/^\/v[\d.]+/, '');
     const filters = searchParams.get('filters') ?? '';
     requests.push(`${request.method ?? ''} ${path} ${filters}`.trim());
+    const used = request.method === 'DELETE' && guest !== undefined;
+    const [network] = /(?<=^\/networks\/).+/.exec(path) ?? [];
+    if (used && network !== undefined) {
+      // As Docker 28 says it.
+      const message = `error while removing network: network ${network} has active endpoints (name:"${guest}" id:"38d3caa9eb0b")`;
+      response.writeHead(403).end(JSON.stringify({ message }));
+      return;
+    }
     response.statusCode = status ?? (request.method === 'GET' ? 200 : 204);
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(status === undefined ? answer(path) : { message: 'no' }));

@@ -158,6 +158,24 @@ describe('llm-ops, the launcher', () => {
     assert.match(stdout, /^pinned /);
   });
 
+  it('never installs through a link to the dependencies of another checkout', async (t) => {
+    const at = await checkout(t, { nodeVersion: '24.1.0' });
+    const shared = join(at.bin, 'shared');
+    await mkdir(shared);
+    await symlink(shared, join(at.root, 'node_modules'));
+    const launcher = join(at.root, 'llm-ops');
+
+    const empty = await start(at, launcher).ended;
+    assert.equal(empty.status, 1);
+    assert.match(empty.stderr, /node_modules is a link/);
+
+    await writeFile(join(shared, '.package-lock.json'), '{}');
+    const longAgo = new Date('2020-01-01');
+    await utimes(join(shared, '.package-lock.json'), longAgo, longAgo);
+    assert.match((await start(at, launcher).ended).stdout, /^system /);
+    assert.equal(await calls(at.root), '');
+  });
+
   it('finds its directory through symbolic links', async (t) => {
     const at = await checkout(t);
     await symlink(join(at.root, 'llm-ops'), join(at.bin, 'first'));

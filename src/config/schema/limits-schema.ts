@@ -32,7 +32,7 @@ export function limitsSchema() {
 }
 
 function parseBodySize(size: unknown): number {
-  const bytes = parseMemory(size);
+  const bytes = parseMemory(size, 'a size such as `4MB`, at most `256MB`');
   if (bytes > MOST_BODY_BYTES)
     throw mismatch(`${quoted(size)} is more than the worker takes`, 'at most `256MB`');
   return bytes;

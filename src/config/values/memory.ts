@@ -10,16 +10,16 @@ const HINT = 'a size such as `512MB`, `16GB` or `1.5TB`';
 
 /**
  * Memory in dstack's syntax → bytes. `MB`, `GB` and `TB` are powers of 1024, and a number without a unit counts GB, as dstack has it
- * (its `core/models/resources.py`). Throws for anything that is not above zero.
+ * (its `core/models/resources.py`). Throws for anything that is not above zero, with the hint.
  */
-export function parseMemory(value: unknown): number {
+export function parseMemory(value: unknown, hint = HINT): number {
   if (typeof value !== 'string' && typeof value !== 'number')
-    throw mismatch(`${quoted(value)} is not a size`, HINT);
+    throw mismatch(`${quoted(value)} is not a size`, hint);
   const [, amount, unit] =
     /^(\d+(?:\.\d+)?)([mgt]b)?$/.exec(String(value).replaceAll(' ', '').toLowerCase()) ?? [];
   const bytes = Math.round(Number(amount) * (BYTES.get(unit ?? 'gb') ?? GIB));
   if (!(bytes > 0) || !Number.isSafeInteger(bytes))
-    throw mismatch(`${quoted(value)} is not a size`, HINT);
+    throw mismatch(`${quoted(value)} is not a size`, hint);
   return bytes;
 }
 

@@ -11,14 +11,18 @@
  * - back-pressure is a call, not a promise: the sink pauses the reading of exactly this connection, and resumes it.
  * One request has one connection at a time (`pipelining: 1`), and closing it is how an engine learns that its work is not wanted.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { LlmOpsError } from '../errors.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { toEngineError } from './engine-errors.ts';
 import type { Delta, DeltaSink } from './engine.ts';
 
-/** After its last event an engine has nothing more to send; one that does not end its reply loses the connection. */
+/** After its last event, or its finish reason, an engine has nothing to wait for; one that does not end its reply loses the connection. */
 const END_TIMEOUT_MS = 1_000;
+
+/** For a refusal to arrive: it holds a place at the engine, however slowly it comes. */
+const REFUSAL_TIMEOUT_MS = 10_000;
 
 /** Of a refusal's body; what is beyond is not said. */
 const MOST_REFUSAL_BYTES = 64 * 1024;
@@ -29,6 +33,8 @@ export type AnswerEnd = {
   readonly reject: (error: unknown, facts: { readonly hasBegun: boolean }) => void;
 };
 
+type Refusal = { readonly status: number; readonly parts: Buffer[]; bytes: number };
+
 /** One attempt at one answer, for `Pool.dispatch`. */
 export class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #sink: DeltaSink;
@@ -36,7 +42,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #end: AnswerEnd;
   readonly #reader = new AnswerReader();
   #controller: Dispatcher.DispatchController | null = null;
-  #refusal: { readonly status: number; readonly parts: Buffer[]; bytes: number } | null = null;
+  #refusal: Refusal | null = null;
   #hasBegun = false;
   #isSettled = false;
   #isPaused = false;
@@ -63,13 +69,19 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     if (this.#isSettled) controller.abort(new Error('the request was left'));
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
     // 102 and 103 come before the reply, and are none.
     if (status < 200) return;
     this.#hasBegun = true;
     if (this.#isSettled) return;
-    if (status !== 200) {
+    // JSON where events were asked for is an error of a server that does not trouble to say so by its status.
+    if (status !== 200 || isJson(headers['content-type'])) {
       this.#refusal = { status, parts: [], bytes: 0 };
+      this.#waitForEnd(REFUSAL_TIMEOUT_MS);
       return;
     }
     this.#lastDeltaAt = performance.now();
@@ -95,15 +107,10 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#stopWaiting();
     if (this.#isSettled) return;
     if (this.#refusal !== null) {
-      const { status, parts } = this.#refusal;
-      this.#fail(toEngineError(status, Buffer.concat(parts).toString('utf8')));
+      this.#fail(toRefusal(this.#refusal));
       return;
     }
-    try {
-      this.#finish(this.#reader.end());
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#endReader();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -130,14 +137,33 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     else if (delta.finishReason !== null) {
       this.#finish(delta);
       // What is left (the end of a chunked reply) is read, so that the connection can serve the next request.
-      this.#endTimer = setTimeout(() => {
-        controller.abort(new Error('the reply does not end'));
-      }, END_TIMEOUT_MS);
-      this.#endTimer.unref();
+      this.#waitForEnd(END_TIMEOUT_MS);
     } else {
       this.#lastDeltaAt = performance.now();
       if (!this.#sink.push(delta)) this.#leave(controller);
     }
+    if (!this.#isSettled && this.#reader.hasFinished) this.#waitForEnd(END_TIMEOUT_MS);
+  }
+
+  /** The reply ended, or is as good as ended. */
+  #endReader(): void {
+    try {
+      this.#finish(this.#reader.end());
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #waitForEnd(limitMs: number): void {
+    this.#stopWaiting();
+    this.#endTimer = setTimeout(() => {
+      if (!this.#isSettled) {
+        if (this.#refusal === null) this.#endReader();
+        else this.#fail(toRefusal(this.#refusal));
+      }
+      this.#controller?.abort(new Error('the reply does not end'));
+    }, limitMs);
+    this.#endTimer.unref();
   }
 
   /** The sink has what it wanted. */
@@ -188,4 +214,14 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #stopWaiting(): void {
     if (this.#endTimer !== null) clearTimeout(this.#endTimer);
   }
+}
+
+function isJson(contentType: string | readonly string[] | undefined): boolean {
+  return String(contentType).startsWith('application/json');
+}
+
+function toRefusal({ status, parts }: Refusal): LlmOpsError {
+  const text = Buffer.concat(parts).toString('utf8');
+  // The status was no refusal, so what it says is the engine's fault.
+  return toEngineError(status === 200 ? 500 : status, text);
 }

@@ -26,6 +26,11 @@ export class AnswerReader {
     return this.rest();
   }
 
+  /** The engine said how it finished; counts, and the word that nothing follows, may still come. */
+  get hasFinished(): boolean {
+    return this.#finishReason !== null;
+  }
+
   /** The text that came and was not told yet. */
   rest(): Delta | null {
     if (this.#text === '') return null;

@@ -171,6 +171,39 @@ describe('an engine that has another model than it had', () => {
   });
 });
 
+describe('an engine with odd manners', () => {
+  it('that says how it finished, and then nothing, has finished', async (t) => {
+    const engine = await engineBy(t, (request, response) => {
+      request.resume();
+      const end = { choices: [{ text: 'all', finish_reason: 'stop' }] };
+      response.write(`data: ${JSON.stringify(end)}\n\n`);
+    });
+    const told: unknown[] = [];
+    const sink = { begin: () => undefined, push: (delta: unknown) => told.push(delta) > 0 };
+
+    await engine.generate({ ...CALL, sink });
+
+    assert.deepEqual(told, [
+      { text: 'all', usage: null, finishReason: null },
+      { text: '', usage: null, finishReason: 'stop' },
+    ]);
+  });
+
+  it('that tells an error under a good status is heard', async (t) => {
+    const engine = await engineBy(t, (request, response) => {
+      request.resume();
+      response.setHeader('content-type', 'application/json; charset=utf-8');
+      response.end('{"error": {"message": "the GPU is on fire", "code": 500}}');
+    });
+    const sink = { begin: () => undefined, push: () => true };
+
+    await assert.rejects(engine.generate({ ...CALL, sink }), {
+      code: 'engine_failed',
+      message: 'the GPU is on fire',
+    });
+  });
+});
+
 describe('a prompt', () => {
   type Bodies = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 

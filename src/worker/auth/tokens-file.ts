@@ -14,7 +14,8 @@ export type LiveTokens = { set: TokenSet | null };
  * The tokens, and the file for `followConfig` to go on from. Throws `config_invalid` when the file is there and cannot be used.
  *
  * While it is followed, a broken file and one that is gone leave the last good set in force, and are told of: a mistake, or somebody who
- * can delete a file, must not open the door. Only a new file, or a start without one, does away with the old set.
+ * can delete a file, must not open the door. Only a new file, or a start without one, does away with the old set. One that comes to a worker
+ * without tokens and cannot be used closes the door to all: somebody wanted it closed.
  */
 export async function loadTokens(
   directory: string,
@@ -28,8 +29,14 @@ export async function loadTokens(
     tokens.set = parseTokens(changed, file);
     onChange(tokens.set.size);
   };
-  return { tokens, followed: { file, text, take } };
+  const failed = (): void => {
+    tokens.set ??= NOBODY;
+  };
+  return { tokens, followed: { file, text, take, failed } };
 }
+
+/** The set that no token is in. */
+const NOBODY: TokenSet = new Map();
 
 function parseTokens(text: string, file: string): TokenSet {
   try {

@@ -17,6 +17,8 @@ export type FollowedFile = {
   readonly text: string | null;
   /** Gets each new text, and null when the file is gone. Throws what is wrong with it. */
   readonly take: (text: string | null) => void;
+  /** Called whenever it cannot be read, or not be taken. */
+  readonly failed?: () => void;
 };
 
 /** The configuration, and its text, from which `followConfig` goes on. */
@@ -71,18 +73,25 @@ export function followConfig(options: {
 
 /** The function that looks whether a file has changed. It never rejects. */
 function createLook(
-  { file, text, take }: FollowedFile,
+  { file, text, take, failed }: FollowedFile,
   { onError, isStopped }: { onError: (error: unknown) => void; isStopped: () => boolean },
 ): () => Promise<void> {
   let seen = text;
+  let told = '';
   return async () => {
     try {
       const now = await readIfThere(file);
       if (isStopped() || now === seen) return;
       seen = now;
+      told = '';
       take(now);
     } catch (error) {
-      if (!isStopped()) onError(error);
+      if (isStopped()) return;
+      failed?.();
+      // What cannot be read now cannot be read at the next look either: once is enough to say so.
+      const words = error instanceof Error ? error.message : String(error);
+      if (words !== told) onError(error);
+      told = words;
     }
   };
 }
@@ -108,8 +117,10 @@ export async function readIfThere(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    // A link that leads nowhere is there: what it should lead to is missing.
-    if (isMissing(cause) && (await lstat(file).catch(isMissing)) === true) return null;
+    const there = isMissing(cause) ? await lstat(file).catch(() => null) : undefined;
+    if (there === null) return null;
+    // It came between the two looks. A link that leads nowhere is there, too: what it should lead to is missing.
+    if (there?.isFile() === true) return readIfThere(file);
     throw new LlmOpsError('config_invalid', `cannot read ${file}`, { cause });
   }
 }

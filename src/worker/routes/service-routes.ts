@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Engine } from '../../engines/engine.ts';
 import { LlmOpsError } from '../../errors.ts';
 import { convTemplateReply } from '../../prompts/conv-template-reply.ts';
+import { checkInputLength } from '../admission/prompt-length.ts';
 import { ClientLeft } from '../http/departure.ts';
 import type { Departures } from '../http/departure.ts';
 import { dialectOf, statusIn } from '../http/dialect.ts';
@@ -145,7 +146,7 @@ function sendErrorFrame(
 
 /** What the client says it takes, not what we guess of it. */
 function framingOf(request: FastifyRequest): FrameForm['framing'] {
-  return request.headers.accept?.includes('text/event-stream') === true ? 'sse' : 'nul';
+  return /text\/event-stream/i.test(request.headers.accept ?? '') ? 'sse' : 'nul';
 }
 
 /** `queue_length` is what is at the engine and what waits, as FastChat's controller wants it. */
@@ -211,6 +212,7 @@ async function countToken(...[{ service, signal }, request]: Parameters<Handle>)
     });
   }
   const { prompt } = body.data;
+  checkInputLength({ kind: 'completion', prompt }, service.limits.promptCharacters);
   const count = await askEngine(service, (engine) => engine.countTokens(prompt, signal));
   return { count, error_code: 0 };
 }

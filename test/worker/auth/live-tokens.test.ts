@@ -137,4 +137,19 @@ describe('tokens that change while the worker runs', () => {
     assert.equal(await statusFor(worker, null), 401);
     assert.equal(await statusFor(worker, 'one'), 200);
   });
+
+  it('that come broken to an open worker close it to all, until they can be used', async (t) => {
+    const engine = await startEngine(t);
+    const worker = await startGuarded(t, oneService('m', engine.url), null);
+    const status = async (token: string): Promise<number> =>
+      (await ask(`${worker.url}/worker_status`, { headers: bearer(token) })).status;
+    assert.equal(await status('any'), 200);
+
+    await put(worker.directory, 'tokens.json', '{"tokens": [');
+    await until('it is closed', async () => (await status('any')) === 401);
+    await worker.configure(entry('right'));
+
+    await until('it is open to the right one', async () => (await status('right')) === 200);
+    assert.equal(await status('any'), 401);
+  });
 });

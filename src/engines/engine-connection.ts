@@ -2,7 +2,7 @@
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
-import { AnswerHandler } from './answer-handler.ts';
+import { AnswerHandler } from './stream/answer-handler.ts';
 import { isClosedConnection, toConnectionError, toEngineError } from './engine-errors.ts';
 import type { DeltaSink } from './engine.ts';
 import { readReply } from './read-reply.ts';

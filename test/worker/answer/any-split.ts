@@ -1,7 +1,7 @@
 /** The property of the whole token path, without sockets: how an engine's bytes are cut, and how they are asked for, changes no text. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { AnswerReader } from '../../../src/engines/answer-reader.ts';
+import { AnswerReader } from '../../../src/engines/stream/answer-reader.ts';
 import type { DeltaSink } from '../../../src/engines/engine.ts';
 import { AnswerTap } from '../../../src/worker/answer/answer-tap.ts';
 import { CollectedReply } from '../../../src/worker/replies/collect-reply.ts';

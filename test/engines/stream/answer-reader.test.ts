@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Delta } from '../../src/engines/engine.ts';
-import { AnswerReader } from '../../src/engines/answer-reader.ts';
+import type { Delta } from '../../../src/engines/engine.ts';
+import { AnswerReader } from '../../../src/engines/stream/answer-reader.ts';
 
 const event = (data: unknown): string =>
   `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;

@@ -1,8 +1,8 @@
 /** One event of a completion or chat stream → what it says. Pure. */
 import { z } from 'zod';
-import { LlmOpsError } from '../errors.ts';
-import type { FinishReason, Usage } from './engine.ts';
-import { toStreamError } from './engine-errors.ts';
+import { LlmOpsError } from '../../errors.ts';
+import type { FinishReason, Usage } from '../engine.ts';
+import { toStreamError } from '../engine-errors.ts';
 import { scanChunk } from './scan-chunk.ts';
 
 export type Chunk = {

@@ -13,10 +13,10 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { LlmOpsError } from '../errors.ts';
+import { LlmOpsError } from '../../errors.ts';
 import { AnswerReader } from './answer-reader.ts';
-import { toEngineError } from './engine-errors.ts';
-import type { Delta, DeltaSink } from './engine.ts';
+import { toEngineError } from '../engine-errors.ts';
+import type { Delta, DeltaSink } from '../engine.ts';
 
 /** After its last event, or its finish reason, an engine has nothing to wait for; one that does not end its reply loses the connection. */
 const END_TIMEOUT_MS = 1_000;

@@ -1,6 +1,6 @@
 /** The bytes of a streamed answer → deltas, one for each read that brought something. Knows nothing of connections. */
-import { LlmOpsError } from '../errors.ts';
-import type { Delta, FinishReason, Usage } from './engine.ts';
+import { LlmOpsError } from '../../errors.ts';
+import type { Delta, FinishReason, Usage } from '../engine.ts';
 import { readChunk } from './read-chunk.ts';
 import { createEventReader } from './stream-events.ts';
 

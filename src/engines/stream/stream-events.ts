@@ -1,7 +1,7 @@
 /** Bytes of a `text/event-stream` body → the data of its events, as many as each read brought. */
 import { isAscii } from 'node:buffer';
 import { createParser } from 'eventsource-parser';
-import { LlmOpsError } from '../errors.ts';
+import { LlmOpsError } from '../../errors.ts';
 
 /** One event larger than this breaks the stream: an engine that never ends its line must not fill our memory. In characters. */
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024;

@@ -5,7 +5,7 @@
  * It is enough to look for `"choices":[…` and so on as they are written: inside a JSON string each quote has a backslash before it, so none
  * of these marks can be part of somebody's text.
  */
-import type { Usage } from './engine.ts';
+import type { Usage } from '../engine.ts';
 
 export type OrdinaryChunk = { readonly text: string; readonly usage: Usage | null };
 

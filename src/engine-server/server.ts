@@ -33,9 +33,13 @@ export function buildEngineServer(core: EngineCore, exit: () => void): FastifyIn
     await core.faults.frozen;
     if (core.state === 'loading') throw stillLoading(core.progress);
   });
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     const { status, body } = toErrorReply(error);
-    return reply.code(status).send(body);
+    if (!isToldInStream(error, request)) return reply.code(status).send(body);
+    core.stats.rejected += 1;
+    return reply
+      .type('text/event-stream; charset=utf-8')
+      .send(`data: ${JSON.stringify(body)}\n\ndata: [DONE]\n\n`);
   });
   // Before the reply leaves, so that a client that read it finds it counted.
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -53,6 +57,12 @@ export function buildEngineServer(core: EngineCore, exit: () => void): FastifyIn
   addSimRoutes(app, core);
   addUnknownRoute(app);
   return app;
+}
+
+/** vLLM 0.32 looks at the stop tokens of a stream only when its status line is out. */
+function isToldInStream(error: unknown, { body }: FastifyRequest): boolean {
+  const isOfStopTokens = error instanceof LlmOpsError && error.param === 'stop_token_ids';
+  return isOfStopTokens && (body as { readonly stream?: unknown }).stream === true;
 }
 
 function stillLoading(progress: string): LlmOpsError {

@@ -225,4 +225,23 @@ describe('a request that the engine server refuses', () => {
       );
     });
   }
+
+  it('for stop tokens that are none is refused in the stream, where one is asked for, as by vLLM', async (t) => {
+    const { url } = await startEngine(t, {});
+    const body = { model: 'sim', prompt: 'x', stop_token_ids: [-1], stream: true };
+
+    const reply = await fetch(`${url}/v1/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+
+    assert.equal(reply.status, 200);
+    assert.match(
+      await reply.text(),
+      /^data: {"error":{"message":"token_id.*"param":"stop_token_ids","code":400}}\n\ndata: \[DONE\]\n\n$/,
+    );
+    const stats = (await (await fetch(`${url}/sim/stats`)).json()) as { rejected: number };
+    assert.equal(stats.rejected, 1);
+  });
 });

@@ -38,6 +38,7 @@ describe('a worker that drains', () => {
       [503, 200, 200, 503, 503],
     );
     assert.equal(replies[0]?.json['status'], 'stopping');
+    assert.equal(replies[2]?.json['state'], 'stopping');
     const refusal = replies.at(-1);
     assert.equal((refusal?.json['error'] as Record<string, unknown>)['code'], 'stopping');
     assert.equal(refusal?.headers['retry-after'], '5');

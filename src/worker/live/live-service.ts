@@ -97,6 +97,10 @@ export class LiveService {
     return this.worker === null ? (this.#config?.controller ?? null) : null;
   }
 
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
   /** From now on it answers who comes, but wants nobody sent. */
   drain(): void {
     this.#isDraining = true;

@@ -156,7 +156,7 @@ async function status(...[{ service }]: Parameters<Handle>): Promise<unknown> {
     model_names: [service.name],
     speed: 1,
     queue_length: service.queueLength,
-    state,
+    state: service.isDraining ? 'stopping' : state,
     ...(Object.keys(progress).length > 0 && { progress }),
   };
 }

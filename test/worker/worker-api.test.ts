@@ -156,6 +156,21 @@ describe('the worker API', () => {
     assert.ok(Number(json['count']) >= 4, 'three words and the beginning of the sequence');
   });
 
+  it('tells the template of a version that gets requests', async (t) => {
+    const engine = await startEngine(t);
+    const [old] = oneService('m', engine.url, { template: 'llama-2' }).services;
+    const [fresh] = oneService('m', engine.url, { template: 'vicuna_v1.1' }).services;
+    const versions = [
+      { ...old!.versions[0]!, name: 'old', weight: 0 },
+      { ...fresh!.versions[0]!, name: 'new', weight: 1 },
+    ];
+    const worker = await startWorker(t, { role: 'worker', services: [{ name: 'm', versions }] });
+
+    const { json } = await ask(`${worker.url}/worker_conv_template`);
+
+    assert.equal((json['conv'] as { name: string }).name, 'vicuna_v1.1');
+  });
+
   it('reads a body as JSON whatever its content type says', async (t) => {
     const engine = await startEngine(t, { answerTokens: 2 });
     const worker = await startWorker(t, oneService('m', engine.url));

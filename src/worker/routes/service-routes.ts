@@ -168,7 +168,9 @@ async function fastchatStatus(...[call, request, reply]: Parameters<Handle>): Pr
 }
 
 function convTemplate(...[{ service }, request]: Parameters<Handle>): Promise<unknown> {
-  const template = service.versions[0]?.template ?? null;
+  // Of a version that gets requests.
+  const version = service.versions.find(({ weight }) => weight > 0) ?? service.versions[0];
+  const template = version?.template ?? null;
   if (template === null) {
     throw new LlmOpsError(
       'not_found',

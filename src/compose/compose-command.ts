@@ -13,6 +13,8 @@ export type ComposeCall = {
   /** The whole environment of the command, `PATH` included. */
   readonly env: Environment;
   readonly signal?: AbortSignal;
+  /** What an interrupted command has to end by itself, in milliseconds. */
+  readonly graceMs?: number;
 };
 
 /**
@@ -30,6 +32,7 @@ export async function runCompose(
 }
 
 const LAST_LINES = 12;
+const GRACE_MS = 10_000;
 
 /** The lines that `docker compose …` prints, as they come. Throws like runCompose; leaving the loop ends the command. */
 export async function* composeLines(
@@ -46,7 +49,12 @@ export async function* composeLines(
     // A group of its own: a `docker` that is ended before it listens for signals leaves its Compose plugin behind, with our pipes.
     detached: true,
   });
-  const end = (): void => endGroup(child.pid, 'SIGTERM');
+  let killing: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    endGroup(child.pid, 'SIGTERM');
+    // Compose can lose a signal that comes while it begins, and would then follow logs for ever.
+    killing ??= setTimeout(() => endGroup(child.pid, 'SIGKILL'), call.graceMs ?? GRACE_MS);
+  };
   const { signal } = call;
   signal?.addEventListener('abort', end, { once: true });
   if (signal?.aborted === true) end();
@@ -69,6 +77,7 @@ export async function* composeLines(
     if (signal?.aborted === true) throw interrupted(args);
     throw toComposeError(error, args[0] ?? '', last);
   } finally {
+    clearTimeout(killing);
     signal?.removeEventListener('abort', end);
   }
   if (signal?.aborted === true) throw interrupted(args);

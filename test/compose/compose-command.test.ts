@@ -116,6 +116,18 @@ describe('docker compose that is interrupted', { timeout: 30_000 }, () => {
     await assert.rejects(read(), /interrupted/);
   });
 
+  it('ends also where the signal is lost', async () => {
+    await using command = await fakeCommand("trap '' TERM; echo started; sleep 600");
+    const abort = new AbortController();
+    const read = async (): Promise<void> => {
+      const following = { ...call(command), signal: abort.signal, graceMs: 100 };
+      for await (const line of composeLines(['logs'], following))
+        if (line === 'started') abort.abort();
+    };
+
+    await assert.rejects(read(), /interrupted/);
+  });
+
   it('ends when nobody reads on', async () => {
     await using command = await fakeCommand('echo started; exec sleep 600');
     for await (const line of composeLines(['logs'], call(command))) {

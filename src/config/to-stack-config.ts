@@ -78,6 +78,7 @@ function toLimits(input: NonNullable<ServiceInput['limits']>): LimitsConfig {
     promptCharacters: input.prompt_characters ?? null,
     readerTimeoutS: input.reader_timeout ?? null,
     keepAliveS: input.keep_alive ?? null,
+    frameWaitMs: input.frame_wait_ms ?? null,
   };
 }
 

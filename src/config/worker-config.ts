@@ -60,6 +60,8 @@ const ServiceLimits = z.strictObject({
   reader_timeout_ms: z.int().positive().default(60_000),
   /** Silence towards a waiting client after which a sign of life is sent, in milliseconds. */
   keep_alive_ms: z.int().positive().default(15_000),
+  /** For how long a frame with all text so far may wait for more, in milliseconds; the wait grows with the text. 0: nothing waits. */
+  frame_wait_ms: z.int().nonnegative().default(50),
 });
 
 /** A FastChat controller that is to know the service. */

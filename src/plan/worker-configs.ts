@@ -110,6 +110,7 @@ function limitsOf(limits: LimitsConfig): {
       prompt_characters: limits.promptCharacters,
       reader_timeout_ms: milliseconds(limits.readerTimeoutS),
       keep_alive_ms: milliseconds(limits.keepAliveS),
+      frame_wait_ms: limits.frameWaitMs,
     }),
   };
 }

@@ -29,6 +29,7 @@ describe('a controller or a limit that cannot be', () => {
     ['source: a/b, limits: { idle_timeout: soon }', /idle_timeout: "soon" is no duration/],
     ['source: a/b, limits: { reader_timeout: 1.5s }', /reader_timeout: "1.5s" is no duration/],
     ['source: a/b, limits: { keep_alive: 0 }', /keep_alive: 0 is no duration/],
+    ['source: a/b, limits: { frame_wait_ms: 1001 }', /frame_wait_ms/],
     ['source: a/b, limits: { body_size: 16 XB }', /body_size: "16 XB" is not a size \| .*`256MB`/],
     ['source: a/b, limits: { body_size: 1GB }', /body_size: "1GB" is more than .* at most `256MB`/],
     ['source: a/b, limits: { prompt_characters: 1MB }', /prompt_characters: "1MB" does not fit/],

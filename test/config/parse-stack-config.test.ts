@@ -89,7 +89,7 @@ describe('parseStackConfig', () => {
       volumes: [v:/v, { name: w, path: /w }, { instance_path: ./x, path: /x }], replicas: 3, idle_unload: 10m,
       controller: { url: "http://c:21001/", worker_address: "http://w:8000/a/" },
       limits: { concurrency: 8, queue_length: 0, queue_timeout: 5s, idle_timeout: 2m, body_size: 1MB, prompt_characters: 1000,
-        reader_timeout: 30, keep_alive: 10s } }`);
+        reader_timeout: 30, keep_alive: 10s, frame_wait_ms: 0 } }`);
 
     assert.deepEqual(all, {
       name: 'A',
@@ -120,6 +120,7 @@ describe('parseStackConfig', () => {
         promptCharacters: 1000,
         readerTimeoutS: 30,
         keepAliveS: 10,
+        frameWaitMs: 0,
       },
     });
   });

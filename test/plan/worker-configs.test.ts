@@ -78,7 +78,13 @@ describe('workerConfigOf', () => {
 describe('what a user says of a service', () => {
   const limits = {
     ...{ concurrency: 8, queueLength: 0, queueTimeoutS: 5, idleTimeoutS: 120 },
-    ...{ bodyBytes: 1024, promptCharacters: 1000, readerTimeoutS: 30, keepAliveS: 10 },
+    ...{
+      bodyBytes: 1024,
+      promptCharacters: 1000,
+      readerTimeoutS: 30,
+      keepAliveS: 10,
+      frameWaitMs: 0,
+    },
   };
   const controller = { url: 'http://localhost:21001', workerAddress: null };
   const planned = (
@@ -103,6 +109,7 @@ describe('what a user says of a service', () => {
       prompt_characters: 1000,
       reader_timeout_ms: 30_000,
       keep_alive_ms: 10_000,
+      frame_wait_ms: 0,
     });
   });
 

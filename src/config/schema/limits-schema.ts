@@ -7,6 +7,8 @@ import { parseWhole } from './scalars.ts';
 /** More than any engine takes: whoever writes more means something else. */
 const MOST_REQUESTS = 1_000_000;
 const MOST_CHARACTERS = 1_000_000_000;
+/** A stream that stands still for longer looks broken. */
+const MOST_FRAME_WAIT_MS = 1_000;
 /** What the worker takes at most (`worker-config.ts`): a body is held in memory as a whole. */
 const MOST_BODY_BYTES = 256 * 1024 ** 2;
 
@@ -23,6 +25,7 @@ export function limitsSchema() {
       prompt_characters: value((count) => parseWhole(count, 1, MOST_CHARACTERS)).nullish(),
       reader_timeout: duration,
       keep_alive: duration,
+      frame_wait_ms: value((ms) => parseWhole(ms, 0, MOST_FRAME_WAIT_MS)).nullish(),
     },
     {
       timeout: 'there are three: `queue_timeout`, `idle_timeout` and `reader_timeout`',

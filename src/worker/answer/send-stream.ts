@@ -23,10 +23,10 @@ export async function sendStream(
   },
 ): Promise<void> {
   const { request, framing, reply } = options;
-  const { keepAliveMs, readerTimeoutMs } = call.service.limits;
+  const { keepAliveMs, readerTimeoutMs, frameWaitMs } = call.service.limits;
   const stream = new ReplyStream({
     raw: reply.raw,
-    frames: createFrames({ mode: request.streamMode, framing }),
+    frames: createFrames({ mode: request.streamMode, framing }, frameWaitMs),
     keepAliveMs,
     readerTimeoutMs,
     onBegin: () => {

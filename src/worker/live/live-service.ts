@@ -42,6 +42,7 @@ export type LiveLimits = {
   readonly promptCharacters: number;
   readonly readerTimeoutMs: number;
   readonly keepAliveMs: number;
+  readonly frameWaitMs: number;
 };
 
 export type Surroundings = {
@@ -84,6 +85,7 @@ export class LiveService {
       promptCharacters: limits.prompt_characters,
       readerTimeoutMs: limits.reader_timeout_ms,
       keepAliveMs: limits.keep_alive_ms,
+      frameWaitMs: limits.frame_wait_ms,
     };
   }
 

@@ -36,8 +36,11 @@ export type FrameForm = {
   readonly framing: 'nul' | 'sse';
 };
 
-export function createFrames({ mode, framing }: FrameForm): Frames {
-  return mode === 'delta' ? new DeltaFrames(framing) : new CumulativeFrames(framing);
+/** `mostPatienceMs`: for how long a cumulative frame of a long text may wait; 0: each piece of text goes at once. */
+export function createFrames({ mode, framing }: FrameForm, mostPatienceMs: number): Frames {
+  return mode === 'delta'
+    ? new DeltaFrames(framing)
+    : new CumulativeFrames(framing, mostPatienceMs);
 }
 
 const FRAMINGS = {
@@ -123,7 +126,6 @@ abstract class BaseFrames implements Frames {
 
 /** Milliseconds of patience for each character of text so far, up to the most: 50 ms from 1,250 characters on. */
 const PATIENCE_PER_CHARACTER_MS = 1 / 25;
-const MOST_PATIENCE_MS = 50;
 /** Timers of few different lengths are cheap. */
 const PATIENCE_STEP_MS = 10;
 
@@ -141,17 +143,19 @@ const TAIL_ROOM = 256;
 class CumulativeFrames extends BaseFrames {
   #bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   #length: number;
+  readonly #mostPatienceMs: number;
   /** Escaped, and not yet in the bytes. */
   readonly #added = new AddedText();
 
-  constructor(framing: FrameForm['framing']) {
+  constructor(framing: FrameForm['framing'], mostPatienceMs: number) {
     super(framing);
+    this.#mostPatienceMs = mostPatienceMs;
     this.#length = this.#bytes.write(this.head, 'latin1');
   }
 
   get patienceMs(): number {
     const characters = this.#length + this.#added.length;
-    const wanted = Math.min(characters * PATIENCE_PER_CHARACTER_MS, MOST_PATIENCE_MS);
+    const wanted = Math.min(characters * PATIENCE_PER_CHARACTER_MS, this.#mostPatienceMs);
     return Math.floor(wanted / PATIENCE_STEP_MS) * PATIENCE_STEP_MS;
   }
 

@@ -140,7 +140,7 @@ function sendErrorFrame(
   framing: FrameForm['framing'],
   body: ErrorBody,
 ): FastifyReply {
-  const frames = createFrames({ mode: 'cumulative', framing });
+  const frames = createFrames({ mode: 'cumulative', framing }, 0);
   return reply.headers(frames.headers).send(frames.error(body));
 }
 

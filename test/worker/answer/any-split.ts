@@ -102,7 +102,7 @@ class Client implements DeltaSink {
 
   constructor(form: FrameForm, taken: readonly boolean[]) {
     this.#form = form;
-    this.#frames = createFrames(form);
+    this.#frames = createFrames(form, 50);
     this.#taken = taken;
   }
 

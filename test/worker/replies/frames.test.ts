@@ -15,7 +15,7 @@ function taken(frames: Frames): string {
 }
 
 function take(form: FrameForm, ...texts: readonly string[]): string {
-  const frames = createFrames(form);
+  const frames = createFrames(form, 50);
   for (const text of texts) frames.add(delta(text));
   return taken(frames);
 }
@@ -37,7 +37,7 @@ describe('a frame', () => {
   });
 
   it('has all text so far, and the counts', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'nul' });
+    const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, 50);
     frames.add(delta('Hel'));
     frames.take(true);
     frames.add(delta('lo'));
@@ -51,7 +51,7 @@ describe('a frame', () => {
   });
 
   it('of delta mode has what is new, and the counts at the end', () => {
-    const frames = createFrames({ mode: 'delta', framing: 'nul' });
+    const frames = createFrames({ mode: 'delta', framing: 'nul' }, 50);
     frames.add(delta('Hel'));
     const first = JSON.parse(taken(frames).slice(0, -1)) as unknown;
     frames.add(delta('l'));
@@ -68,7 +68,7 @@ describe('a frame', () => {
   });
 
   it('stays as it is while it is on its way, whatever follows', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'nul' });
+    const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, 50);
     frames.add(delta('Hel'));
     const first = frames.take(true);
     const before = first.toString('latin1');
@@ -83,7 +83,7 @@ describe('a frame', () => {
   });
 
   it('grows to any length', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'sse' });
+    const frames = createFrames({ mode: 'cumulative', framing: 'sse' }, 50);
     let text = '';
     for (let i = 0; i < 300; i += 1) {
       const piece = `${i} 世🙂"`.repeat(i);
@@ -101,7 +101,7 @@ describe('a frame', () => {
   });
 
   it('of an error says that nothing finished', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'nul' });
+    const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, 50);
     frames.add(delta('so far'));
     const body = {
       error: { message: 'it died', type: 'server_error', code: 'engine_failed', param: null },
@@ -118,15 +118,25 @@ describe('a frame', () => {
 
 describe('patience', () => {
   it('grows with the text up to 50 ms, and there is none in delta mode', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'nul' });
+    const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, 50);
     const patience = [0, 400, 600, 2_000, 100_000].map((characters) => {
       frames.add(delta('x'.repeat(characters)));
       return frames.patienceMs;
     });
-    const at = createFrames({ mode: 'delta', framing: 'nul' });
+    const at = createFrames({ mode: 'delta', framing: 'nul' }, 50);
     at.add(delta('x'.repeat(100_000)));
 
     assert.deepEqual(patience, [0, 10, 40, 50, 50]);
     assert.equal(at.patienceMs, 0);
+  });
+
+  it('is no longer than the service says', () => {
+    const patience = [0, 20].map((mostMs) => {
+      const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, mostMs);
+      frames.add(delta('x'.repeat(2_000)));
+      return frames.patienceMs;
+    });
+
+    assert.deepEqual(patience, [0, 20]);
   });
 });

@@ -34,7 +34,7 @@ async function open(
   const server = http.createServer((_request, raw) => {
     const stream = new ReplyStream({
       raw,
-      frames: createFrames(form),
+      frames: createFrames(form, 50),
       keepAliveMs: options.keepAliveMs ?? 60_000,
       readerTimeoutMs: options.readerTimeoutMs ?? 60_000,
       onBegin: () => events.push('begin'),

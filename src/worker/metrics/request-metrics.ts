@@ -1,11 +1,13 @@
 /** What is counted and timed of requests for answers. */
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { EndedRequest } from '../http/request-outcome.ts';
 import type { RequestTrace } from '../answer/request-trace.ts';
 import { BucketHistogram } from './bucket-histogram.ts';
 import { keyOf, LABELS, labelsOf } from './labels.ts';
 import type { Labels } from './labels.ts';
+import { Tally } from './tally.ts';
+import type { Count } from './tally.ts';
 
 const SECONDS = {
   queue: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
@@ -22,11 +24,15 @@ const SECONDS = {
 /** A request under way, with the tokens of it that the counters have already. */
 type Open = { readonly trace: RequestTrace; tokensIn: number; tokensOut: number };
 
-/** A set of labels in use, with what its counters have beside them. */
+/** A set of labels in use, with all that is counted for it. */
 type Series = {
   readonly labels: Labels;
-  readonly outcomes: Set<string>;
-  readonly phases: Set<string>;
+  readonly requests: Map<string, Count>;
+  readonly aborts: Map<string, Count>;
+  readonly retries: Count;
+  readonly tokensIn: Count;
+  readonly tokensOut: Count;
+  readonly bytes: Count;
 };
 
 export class RequestMetrics {
@@ -44,19 +50,16 @@ export class RequestMetrics {
   readonly #duration;
 
   constructor(registry: Registry) {
-    const counter = <T extends string>(name: string, help: string, ...labels: readonly T[]) =>
-      new Counter({ name, help, labelNames: [...LABELS, ...labels], registers: [registry] });
-    const histogram = (name: string, help: string, buckets: number[]) =>
-      new Histogram({ name, help, buckets, labelNames: LABELS, registers: [registry] });
+    const counter = (name: string, help: string) => new Tally({ name, help }).register(registry);
+    const histogram = (name: string, help: string, buckets: readonly number[]) =>
+      new BucketHistogram({ name, help, buckets }).register(registry);
     this.#requests = counter(
       'llm_ops_requests_total',
       'Requests for an answer that ended, by their outcome.',
-      'outcome',
     );
     this.#aborts = counter(
       'llm_ops_aborts_total',
       'Requests whose client left before it had the whole answer, by what it had been given so far.',
-      'phase',
     );
     this.#retries = counter(
       'llm_ops_retries_total',
@@ -78,11 +81,11 @@ export class RequestMetrics {
       'From the arrival of a request to the first text of its answer.',
       SECONDS.firstToken,
     );
-    this.#gap = new BucketHistogram({
-      name: 'llm_ops_text_gap_seconds',
-      help: 'Between two pieces of text of an answer as its engine sends them.',
-      buckets: SECONDS.gap,
-    }).register(registry);
+    this.#gap = histogram(
+      'llm_ops_text_gap_seconds',
+      'Between two pieces of text of an answer as its engine sends them.',
+      SECONDS.gap,
+    );
     this.#duration = histogram(
       'llm_ops_request_duration_seconds',
       'From the arrival of a request to the end of its reply, of requests that were sent to a replica.',
@@ -97,7 +100,7 @@ export class RequestMetrics {
     this.#open.add(open);
     trace.onFirstText = () => {
       const { labels } = this.#seriesOf(trace);
-      this.#firstToken.observe(labels, seconds(trace.arrivedAt, trace.firstTextAt));
+      this.#firstToken.labels(labels).observe(seconds(trace.arrivedAt, trace.firstTextAt));
       // From here on the replica stays the same, so that no piece has to look for its series.
       const gap = this.#gap.labels(labels);
       trace.onGap = (gapMs) => gap.observe(gapMs / 1000);
@@ -121,44 +124,44 @@ export class RequestMetrics {
 
   /** Does away with the series that nothing is left of. */
   prune(isConfigured: (labels: Labels) => boolean): void {
-    for (const [key, { labels, outcomes, phases }] of this.#series) {
+    for (const [key, { labels, requests, aborts }] of this.#series) {
       if (isConfigured(labels)) continue;
       this.#series.delete(key);
-      for (const outcome of outcomes) this.#requests.remove({ ...labels, outcome });
-      for (const phase of phases) this.#aborts.remove({ ...labels, phase });
+      for (const outcome of requests.keys()) this.#requests.remove({ ...labels, outcome });
+      for (const phase of aborts.keys()) this.#aborts.remove({ ...labels, phase });
       for (const counter of [this.#retries, this.#tokensIn, this.#tokensOut, this.#bytes])
         counter.remove(labels);
-      for (const histogram of [this.#queue, this.#firstToken, this.#duration])
+      for (const histogram of [this.#queue, this.#firstToken, this.#gap, this.#duration])
         histogram.remove(labels);
-      this.#gap.remove(labels);
     }
   }
 
   #count({ trace, outcome, bytes, endedAt }: EndedRequest): void {
-    const { labels, outcomes, phases } = this.#seriesOf(trace);
-    outcomes.add(outcome);
-    this.#requests.inc({ ...labels, outcome });
+    const series = this.#seriesOf(trace);
+    const { labels } = series;
+    countOf(series.requests, outcome, () => this.#requests.labels({ ...labels, outcome })).add(1);
     if (outcome === 'client_left') {
       const phase = phaseOf(trace);
-      phases.add(phase);
-      this.#aborts.inc({ ...labels, phase });
+      countOf(series.aborts, phase, () => this.#aborts.labels({ ...labels, phase })).add(1);
     }
-    this.#bytes.inc(labels, bytes);
+    series.bytes.add(bytes);
     const { queuedAt, admittedAt } = trace;
     if (queuedAt !== null || admittedAt !== null)
-      this.#queue.observe(labels, seconds(queuedAt ?? trace.arrivedAt, admittedAt ?? endedAt));
+      this.#queue
+        .labels(labels)
+        .observe(seconds(queuedAt ?? trace.arrivedAt, admittedAt ?? endedAt));
     if (trace.attempts === 0) return;
-    this.#retries.inc(labels, trace.attempts - 1);
-    this.#duration.observe(labels, seconds(trace.arrivedAt, endedAt));
+    series.retries.add(trace.attempts - 1);
+    this.#duration.labels(labels).observe(seconds(trace.arrivedAt, endedAt));
   }
 
   #countTokens(open: Open): void {
     const { usage } = open.trace;
     if (usage === null) return;
-    const { labels } = this.#seriesOf(open.trace);
+    const { tokensIn, tokensOut } = this.#seriesOf(open.trace);
     // An engine that corrects itself downwards is not followed: counters only grow.
-    this.#tokensIn.inc(labels, Math.max(0, usage.promptTokens - open.tokensIn));
-    this.#tokensOut.inc(labels, Math.max(0, usage.completionTokens - open.tokensOut));
+    tokensIn.add(Math.max(0, usage.promptTokens - open.tokensIn));
+    tokensOut.add(Math.max(0, usage.completionTokens - open.tokensOut));
     open.tokensIn = Math.max(open.tokensIn, usage.promptTokens);
     open.tokensOut = Math.max(open.tokensOut, usage.completionTokens);
   }
@@ -170,10 +173,16 @@ export class RequestMetrics {
   }
 
   #begin(labels: Labels): Series {
-    const series = { labels, outcomes: new Set<string>(), phases: new Set<string>() };
+    const series = {
+      labels,
+      requests: new Map<string, Count>(),
+      aborts: new Map<string, Count>(),
+      retries: this.#retries.labels(labels),
+      tokensIn: this.#tokensIn.labels(labels),
+      tokensOut: this.#tokensOut.labels(labels),
+      bytes: this.#bytes.labels(labels),
+    };
     this.#series.set(keyOf(labels), series);
-    for (const counter of [this.#retries, this.#tokensIn, this.#tokensOut, this.#bytes])
-      counter.inc(labels, 0);
     return series;
   }
 
@@ -190,6 +199,15 @@ export class RequestMetrics {
       },
     });
   }
+}
+
+/** The one that is kept under a word, or a new one. */
+function countOf(kept: Map<string, Count>, word: string, begin: () => Count): Count {
+  const known = kept.get(word);
+  if (known !== undefined) return known;
+  const count = begin();
+  kept.set(word, count);
+  return count;
 }
 
 function phaseOf({ admittedAt, firstTextAt }: RequestTrace): string {

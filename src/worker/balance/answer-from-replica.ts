@@ -52,10 +52,19 @@ async function attempt(
 ): Promise<void> {
   trace.replica = replica.id;
   trace.attempts += 1;
-  // Of our own making behind the client's: two requests of one name would disturb each other in the engine.
-  const requestId = `${trace.id}-${randomBytes(4).toString('hex')}`;
+  const requestId = `${trace.id}-${nextSuffix()}`;
   await replica.serve({ sink: tap, signal }, async (sink) => {
     const { prompt, sampling } = await fitAnswer(replica, request, signal);
     await replica.engine.generate({ prompt, sampling, sink, signal, requestId });
   });
+}
+
+/** Of this process, and another one each time that it starts. */
+const PROCESS = randomBytes(4).toString('hex');
+let attempts = 0;
+
+/** Of our own making behind the client's name: two requests of one name would disturb each other in the engine. */
+function nextSuffix(): string {
+  attempts += 1;
+  return `${PROCESS}${attempts.toString(36)}`;
 }

@@ -13,22 +13,41 @@ export type Log = LogTarget & {
   readonly flush: () => Promise<void>;
 };
 
+/** For so long lines are put together: to hand each over to be written costs more than to make it. */
+const TOGETHER_MS = 10;
+
+/** So much is handed over at once. */
+const TOGETHER_CHARACTERS = 64 * 1024;
+
 /** Lines are written in the background: a pipe that is full would stop every stream of the process. */
 export function openLog(): Log {
   const target = destination({
     fd: 1,
     sync: false,
     maxLength: MOST_UNWRITTEN_BYTES,
-    // Each line goes at once as with 0, but only then can it be waited for.
+    // What is handed over goes at once as with 0, but only then can it be waited for.
     minLength: 1,
   });
+  let lines = '';
+  let timer: NodeJS.Timeout | null = null;
+  const handOver = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    target.write(lines);
+    lines = '';
+  };
   return {
-    write: (line) => void target.write(line),
+    write: (line) => {
+      lines += line;
+      if (lines.length >= TOGETHER_CHARACTERS) handOver();
+      else timer ??= setTimeout(handOver, TOGETHER_MS);
+    },
     flush: () =>
       new Promise((resolve) => {
-        const timer = setTimeout(resolve, FLUSH_TIMEOUT_MS);
+        const limit = setTimeout(resolve, FLUSH_TIMEOUT_MS);
+        handOver();
         target.flush(() => {
-          clearTimeout(timer);
+          clearTimeout(limit);
           resolve();
         });
       }),

@@ -26,7 +26,10 @@ export async function sendStream(
   const { keepAliveMs, readerTimeoutMs, frameWaitMs } = call.service.limits;
   const stream = new ReplyStream({
     raw: reply.raw,
-    frames: createFrames({ mode: request.streamMode, framing }, frameWaitMs),
+    frames: createFrames(
+      { mode: request.streamMode, framing },
+      { mostPatienceMs: frameWaitMs, isChunked: reply.raw.useChunkedEncodingByDefault },
+    ),
     keepAliveMs,
     readerTimeoutMs,
     onBegin: () => {

@@ -121,13 +121,14 @@ export class ReplyStream implements DeltaSink {
 
   #end(last: readonly Frame[]): void {
     if (this.#isOver) return;
-    const { raw } = this.#options;
+    const { raw, frames } = this.#options;
     this.#isOver = true;
     this.#stopWaiting();
     this.#sendHead();
     this.#wroteAt = performance.now();
     // What is written in one turn of the event loop leaves at once.
     for (const frame of last) raw.write(frame, 'latin1');
+    if (frames.end !== '') raw.write(frames.end, 'latin1');
     raw.end();
   }
 
@@ -136,6 +137,8 @@ export class ReplyStream implements DeltaSink {
     if (raw.headersSent) return;
     onBegin();
     raw.writeHead(200, { ...frames.headers });
+    // Where the body is chunked the frames are chunks already.
+    raw.chunkedEncoding = false;
   }
 
   #holdBack(): void {

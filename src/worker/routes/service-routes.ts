@@ -140,7 +140,10 @@ function sendErrorFrame(
   framing: FrameForm['framing'],
   body: ErrorBody,
 ): FastifyReply {
-  const frames = createFrames({ mode: 'cumulative', framing }, 0);
+  const frames = createFrames(
+    { mode: 'cumulative', framing },
+    { mostPatienceMs: 0, isChunked: false },
+  );
   return reply.headers(frames.headers).send(frames.error(body));
 }
 

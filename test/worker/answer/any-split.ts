@@ -102,7 +102,7 @@ class Client implements DeltaSink {
 
   constructor(form: FrameForm, taken: readonly boolean[]) {
     this.#form = form;
-    this.#frames = createFrames(form, 50);
+    this.#frames = createFrames(form, { mostPatienceMs: 50, isChunked: false });
     this.#taken = taken;
   }
 

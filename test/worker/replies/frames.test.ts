@@ -15,7 +15,7 @@ function taken(frames: Frames): string {
 }
 
 function take(form: FrameForm, ...texts: readonly string[]): string {
-  const frames = createFrames(form, 50);
+  const frames = createFrames(form, { mostPatienceMs: 50, isChunked: false });
   for (const text of texts) frames.add(delta(text));
   return taken(frames);
 }
@@ -37,7 +37,10 @@ describe('a frame', () => {
   });
 
   it('has all text so far, and the counts', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, 50);
+    const frames = createFrames(
+      { mode: 'cumulative', framing: 'nul' },
+      { mostPatienceMs: 50, isChunked: false },
+    );
     frames.add(delta('Hel'));
     frames.take(true);
     frames.add(delta('lo'));
@@ -51,7 +54,10 @@ describe('a frame', () => {
   });
 
   it('of delta mode has what is new, and the counts at the end', () => {
-    const frames = createFrames({ mode: 'delta', framing: 'nul' }, 50);
+    const frames = createFrames(
+      { mode: 'delta', framing: 'nul' },
+      { mostPatienceMs: 50, isChunked: false },
+    );
     frames.add(delta('Hel'));
     const first = JSON.parse(taken(frames).slice(0, -1)) as unknown;
     frames.add(delta('l'));
@@ -68,7 +74,10 @@ describe('a frame', () => {
   });
 
   it('stays as it is while it is on its way, whatever follows', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, 50);
+    const frames = createFrames(
+      { mode: 'cumulative', framing: 'nul' },
+      { mostPatienceMs: 50, isChunked: false },
+    );
     frames.add(delta('Hel'));
     const first = frames.take(true);
     const before = first.toString('latin1');
@@ -83,7 +92,10 @@ describe('a frame', () => {
   });
 
   it('grows to any length', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'sse' }, 50);
+    const frames = createFrames(
+      { mode: 'cumulative', framing: 'sse' },
+      { mostPatienceMs: 50, isChunked: false },
+    );
     let text = '';
     for (let i = 0; i < 300; i += 1) {
       const piece = `${i} 世🙂"`.repeat(i);
@@ -101,7 +113,10 @@ describe('a frame', () => {
   });
 
   it('of an error says that nothing finished', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, 50);
+    const frames = createFrames(
+      { mode: 'cumulative', framing: 'nul' },
+      { mostPatienceMs: 50, isChunked: false },
+    );
     frames.add(delta('so far'));
     const body = {
       error: { message: 'it died', type: 'server_error', code: 'engine_failed', param: null },
@@ -116,14 +131,48 @@ describe('a frame', () => {
   });
 });
 
+describe('a frame that is a chunk', () => {
+  for (const mode of ['cumulative', 'delta'] as const) {
+    it(`has its size before it and its line's end behind it, ${mode}`, () => {
+      const form = { mode, framing: 'nul' } as const;
+      const [bare, chunked] = [false, true].map((isChunked) => {
+        const frames = createFrames(form, { mostPatienceMs: 50, isChunked });
+        return [1, 10, 300, 5_000].map((length) => {
+          frames.add(delta('x'.repeat(length)));
+          return taken(frames);
+        });
+      });
+
+      const marked = bare?.map((frame) => `${frame.length.toString(16)}\r\n${frame}\r\n`);
+      assert.deepEqual(chunked, marked);
+    });
+  }
+
+  it('is so as a sign of life and as an error too, and the body has an end', () => {
+    const frames = createFrames(
+      { mode: 'cumulative', framing: 'nul' },
+      { mostPatienceMs: 50, isChunked: true },
+    );
+
+    assert.equal(frames.keepAlive, '1\r\n\0\r\n');
+    assert.equal(frames.end, '0\r\n\r\n');
+  });
+});
+
 describe('patience', () => {
   it('grows with the text up to 50 ms, and there is none in delta mode', () => {
-    const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, 50);
+    const frames = createFrames(
+      { mode: 'cumulative', framing: 'nul' },
+      { mostPatienceMs: 50, isChunked: false },
+    );
     const patience = [0, 400, 600, 2_000, 100_000].map((characters) => {
       frames.add(delta('x'.repeat(characters)));
       return frames.patienceMs;
     });
-    const at = createFrames({ mode: 'delta', framing: 'nul' }, 50);
+    const at = createFrames(
+      { mode: 'delta', framing: 'nul' },
+      { mostPatienceMs: 50, isChunked: false },
+    );
     at.add(delta('x'.repeat(100_000)));
 
     assert.deepEqual(patience, [0, 10, 40, 50, 50]);
@@ -132,7 +181,10 @@ describe('patience', () => {
 
   it('is no longer than the service says', () => {
     const patience = [0, 20].map((mostMs) => {
-      const frames = createFrames({ mode: 'cumulative', framing: 'nul' }, mostMs);
+      const frames = createFrames(
+        { mode: 'cumulative', framing: 'nul' },
+        { mostPatienceMs: mostMs, isChunked: false },
+      );
       frames.add(delta('x'.repeat(2_000)));
       return frames.patienceMs;
     });

@@ -26,6 +26,7 @@ async function open(
     keepAliveMs: number;
     readerTimeoutMs: number;
     isReading: boolean;
+    version: '1.0' | '1.1';
   }> = {},
 ): Promise<Opened> {
   const { form = { mode: 'cumulative', framing: 'nul' }, isReading = true } = options;
@@ -34,7 +35,10 @@ async function open(
   const server = http.createServer((_request, raw) => {
     const stream = new ReplyStream({
       raw,
-      frames: createFrames(form, 50),
+      frames: createFrames(form, {
+        mostPatienceMs: 50,
+        isChunked: raw.useChunkedEncodingByDefault,
+      }),
       keepAliveMs: options.keepAliveMs ?? 60_000,
       readerTimeoutMs: options.readerTimeoutMs ?? 60_000,
       onBegin: () => events.push('begin'),
@@ -49,7 +53,7 @@ async function open(
   socket.on('error', () => undefined);
   if (isReading) socket.on('data', (part: Buffer) => parts.push(part));
   else socket.pause();
-  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  socket.write(`GET / HTTP/${options.version ?? '1.1'}\r\nhost: x\r\n\r\n`);
   t.after(() => {
     socket.destroy();
     server.closeAllConnections();
@@ -63,11 +67,51 @@ async function open(
   };
 }
 
+/** A body without its chunk marks, read by their sizes. */
+function unchunked(wire: string): string {
+  let [body, at] = ['', 0];
+  for (;;) {
+    const lineEnd = wire.indexOf('\r\n', at);
+    const size = Number.parseInt(wire.slice(at, lineEnd), 16);
+    const start = lineEnd + 2;
+    assert.equal(wire.slice(start + size, start + size + 2), '\r\n');
+    if (size === 0) return body;
+    body += wire.slice(start, start + size);
+    at = start + size + 2;
+  }
+}
+
 const flowing = { pause: () => undefined, resume: () => undefined };
 const piece = (text: string) => ({ text, usage: null, finishReason: null });
 const last = (text: string) => ({ text, usage: null, finishReason: 'stop' as const });
 
 describe('a reply stream', () => {
+  for (const version of ['1.0', '1.1'] as const) {
+    it(`is a body of HTTP/${version}, whatever comes in it`, async (t) => {
+      const { stream, received, socket } = await open(t, { version });
+      const isEnded = new Promise((resolve) => socket.once('end', resolve));
+
+      stream.begin(flowing);
+      stream.push(piece('Grüße'));
+      await until('the first frame', () => received().includes('"text":"Gr'));
+      stream.push(last('x'.repeat(5_000)));
+      await (version === '1.0'
+        ? isEnded
+        : until('the end', () => received().endsWith('0\r\n\r\n')));
+
+      const [head = '', ...rest] = received().split('\r\n\r\n');
+      assert.equal(/transfer-encoding: chunked/i.test(head), version === '1.1');
+      const wire = received().slice(head.length + 4);
+      const body = version === '1.0' ? wire : unchunked(wire);
+      assert.ok(rest.length > 0);
+      const texts = body
+        .split('\0')
+        .slice(0, -1)
+        .map((json) => (JSON.parse(json) as { text: string }).text);
+      assert.deepEqual(texts, ['Grüße', `Grüße${'x'.repeat(5_000)}`]);
+    });
+  }
+
   it('sends the first text at once and the last one with it when both are there', async (t) => {
     const { stream, received } = await open(t);
 

@@ -94,12 +94,11 @@ function place(container: Container, stack: string): Definition {
 
 /** Docker answers a name that two containers carry with either of them, so that one model's requests would reach another's. */
 function checkHostNames(containers: readonly Container[]): void {
+  const carriers = Map.groupBy(containers.flatMap(hostsOf), ({ host }) => host);
   for (const { name, networks } of containers) {
     for (const [network, aliases] of Object.entries(networks)) {
       for (const alias of aliases) {
-        const other = containers.find(
-          (one) => one.name !== name && answersTo(one, network as Network, alias),
-        );
+        const other = carriers.get(hostIn(network, alias))?.find((one) => one.name !== name);
         if (other === undefined) continue;
         throw new LlmOpsError(
           'config_invalid',
@@ -111,10 +110,18 @@ function checkHostNames(containers: readonly Container[]): void {
   }
 }
 
-function answersTo({ name, networks }: Container, network: Network, host: string): boolean {
-  const aliases = networks[network];
-  if (aliases === undefined) return false;
-  return [name, ...aliases].some((one) => one.toLowerCase() === host.toLowerCase());
+type Host = { readonly host: string; readonly name: string };
+
+/** What a container is called by, in each of its networks. */
+function hostsOf({ name, networks }: Container): readonly Host[] {
+  return Object.entries(networks).flatMap(([network, aliases]) =>
+    [name, ...aliases].map((one) => ({ host: hostIn(network, one), name })),
+  );
+}
+
+/** Host names are the same in any case, and each network has its own. */
+function hostIn(network: string, host: string): string {
+  return `${network}/${host.toLowerCase()}`;
 }
 
 function namedVolumes(services: readonly Definition[]): readonly string[] {

@@ -123,9 +123,14 @@ function byPosition(slots: readonly Slot[], taken: ReadonlySet<string>): Placed 
 
 function byDemand(slots: readonly Slot[], { gpus }: { gpus: readonly Gpu[] }): Placed {
   const ordered = gpus.toSorted((a, b) => a.index - b.index);
-  const fits = slots.map(({ service }) =>
-    ordered.flatMap((gpu, position) => (isMet(service, gpu) ? [position] : [])),
-  );
+  // One list for all who ask the same: the matching counts on it, and names need not be compared again.
+  const lists = new Map<string, readonly number[]>();
+  const fits = slots.map(({ service }) => {
+    const demand = JSON.stringify([service.gpu?.names, service.gpu?.minMemoryGiB]);
+    const list = lists.get(demand) ?? positionsFor(service, ordered);
+    lists.set(demand, list);
+    return list;
+  });
   const matched = matchAll(fits) ?? matchMost(fits);
   const placed = new Map<Slot, GpuPlan>();
   const unplaced: Slot[] = [];
@@ -135,6 +140,10 @@ function byDemand(slots: readonly Slot[], { gpus }: { gpus: readonly Gpu[] }): P
     else placed.set(slot, { id: gpu.id, name: gpu.name });
   });
   return { placed, unplaced };
+}
+
+function positionsFor(service: ServiceConfig, gpus: readonly Gpu[]): readonly number[] {
+  return gpus.flatMap((gpu, position) => (isMet(service, gpu) ? [position] : []));
 }
 
 /**

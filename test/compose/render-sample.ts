@@ -40,6 +40,7 @@ export type ComposeService = {
   readonly ports?: readonly string[];
   readonly extra_hosts?: readonly string[];
   readonly shm_size?: string;
+  readonly init?: boolean;
   readonly stop_grace_period?: string;
   readonly configs?: readonly Readonly<Record<string, unknown>>[];
   readonly deploy?: unknown;

@@ -1,3 +1,4 @@
+import Handlebars from 'handlebars';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -76,6 +77,60 @@ describe('a template of one’s own', () => {
     assert.match(problemOf('image: x\nlabels: { llm-ops.stack: y }\n'), /labels/);
   });
 
+  it('is told by its own name when another part has the same fault', () => {
+    for (const part of ['engine-vllm', 'worker', 'engine-vllm']) {
+      assert.match(problemOf('image: {{quote typo}}\n', part), /line 1: there is no value "typo"/);
+      assert.match(problemOf('image: "broken\n', part), /invalid YAML/);
+    }
+  });
+
+  it('is checked with the values of each service', () => {
+    // Where there is no source, nobody can tell that `typo` is none of its values.
+    const services = [serviceOf('a', [engineOf({ source: null })]), serviceOf('b')];
+    const template = 'image: x\n{{#if source}}{{#if source.typo}}init: true{{/if}}{{/if}}\n';
+    composeFile(planOf(services.slice(0, 1)), { 'engine-vllm': template });
+    assert.throws(
+      () => composeFile(planOf(services), { 'engine-vllm': template }),
+      /engine-vllm\.hbs cannot be rendered: line 2: there is no value "source\.typo"/,
+    );
+  });
+
+  it('is filled with the values of each service', () => {
+    const services = [
+      serviceOf('a', [engineOf({ args: ['--max_len=1'] })]),
+      serviceOf('b', [engineOf({ env: { '--max-len': '1' } }), engineOf(), engineOf()]),
+    ];
+    const template =
+      'image: {{quote model}}\ninit: {{#if (given "--max-len")}}true{{else}}false{{/if}}\n';
+    const file = composeFile(planOf(services), { 'engine-vllm': template });
+    const engines = Object.entries(file.services).filter(([name]) => name.includes('-engine-'));
+    assert.deepEqual(
+      engines.map(([name, { image, init }]) => [name, image, init]),
+      [
+        ['a-engine-0', 'a', true],
+        ['b-engine-0', 'b', true],
+        ['b-engine-1', 'b', false],
+        ['b-engine-2', 'b', false],
+      ],
+    );
+  });
+
+  it('is gone through once, however many services have it', (test) => {
+    const visited = test.mock.method(Handlebars.Visitor.prototype, 'accept');
+    const visitsFor = (count: number, template: string): number => {
+      const before = visited.mock.callCount();
+      const services = Array.from({ length: count }, (_, at) => serviceOf(`m${at}`));
+      composeFile(planOf(services), { 'engine-vllm': template });
+      return visited.mock.callCount() - before;
+    };
+    visitsFor(1, 'image: warm\n');
+
+    const once = visitsFor(1, 'image: {{quote "one/" model}}\n');
+
+    assert.ok(once > 0);
+    assert.equal(visitsFor(30, 'image: {{quote "all/" model}}\n'), once);
+  });
+
   it('must be there', () => {
     const engine = engineOf({ kind: 'openai' });
     assert.throws(
@@ -89,7 +144,29 @@ describe('two services', () => {
   it('may not answer to the same host name', () => {
     // The second's own Compose name is the host name of the first.
     const services = [serviceOf('Qwen2.5'), serviceOf('qwen2-5', undefined, { slug: 'qwen2-5-b' })];
-    assert.throws(() => composeFile(planOf(services)), /would both answer to the host name/);
+    assert.throws(() => composeFile(planOf(services)), {
+      code: 'config_invalid',
+      message:
+        'Qwen2.5-engine-0 and qwen2-5-engine-0 would both answer to the host name qwen2-5-engine-0.',
+    });
+  });
+
+  it('may not do so in another case, and the first two are named', () => {
+    const services = ['a', 'B', 'c'].map((name) =>
+      serviceOf(name, [], { workerHost: name === 'B' ? 'SAME' : 'same' }),
+    );
+    assert.throws(() => composeFile(planOf(services)), {
+      message: 'a-worker and B-worker would both answer to the host name same.',
+    });
+  });
+
+  it('may have the same host name in different networks, and a service its own name', () => {
+    const worker = serviceOf('w', [], { workerHost: 'same' });
+    const [replica] = serviceOf('e').replicas;
+    assert.ok(replica);
+    const engine = serviceOf('e', [], { replicas: [{ ...replica, host: 'same' }] });
+    const own = serviceOf('o', [], { workerHost: 'o-worker' });
+    assert.equal(Object.keys(composeFile(planOf([worker, engine, own])).services).length, 7);
   });
 });
 

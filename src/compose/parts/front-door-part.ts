@@ -1,7 +1,8 @@
 import type { GatewayPlan } from '../../plan/stack-plan.ts';
 import type { ComposeParts } from '../load-parts.ts';
 import { WORKER_PORT, productImage } from './names.ts';
-import { renderPart, type Definition, type PartContext } from './render-part.ts';
+import type { PartContext } from './part-template.ts';
+import { renderPart, type Definition } from './render-part.ts';
 import { renderService } from './render-service.ts';
 
 /** What every part of the front door has to know of the stack. */

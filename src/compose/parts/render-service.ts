@@ -1,12 +1,7 @@
 import { LlmOpsError } from '../../errors.ts';
 import type { ComposeParts } from '../load-parts.ts';
-import {
-  isMapping,
-  partPath,
-  renderPart,
-  type Definition,
-  type PartContext,
-} from './render-part.ts';
+import type { PartContext } from './part-template.ts';
+import { isMapping, partPath, renderPart, type Definition } from './render-part.ts';
 
 /**
  * Renders the part that defines a container, and checks what Compose's schema does not see and what this project demands of it.

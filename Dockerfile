@@ -17,10 +17,15 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
+RUN mkdir compiled && chown node:node compiled
 # Files of a checkout may be readable by their owner only; the image's user reads these.
 COPY --from=build --chown=node:node /app/built ./
 COPY --chown=node:node templates ./templates
 USER node
+# What the compiler makes of the worker is kept, which is half of the time that it takes to start. Without a configuration it ends when it
+# has loaded all.
+ENV NODE_COMPILE_CACHE=/app/compiled
+RUN node --max-semi-space-size=8 --expose-gc src/worker/main.js; test -n "$(ls compiled)"
 # As in src/config/worker-config.ts: what a token leaves behind is collected soon.
-ENTRYPOINT ["node", "--max-semi-space-size=8"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--expose-gc"]
 CMD ["src/worker/main.js"]

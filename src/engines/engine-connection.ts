@@ -1,11 +1,11 @@
 /** The connections to one engine: JSON in question and answer, and answers that stream. Knows nothing of what is asked. */
-import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { AnswerHandler } from './stream/answer-handler.ts';
 import { isClosedConnection, toConnectionError, toEngineError } from './engine-errors.ts';
 import type { DeltaSink } from './engine.ts';
 import { readReply } from './read-reply.ts';
+import { Pool } from './undici-pool.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -13,7 +13,7 @@ export class EngineConnection {
   readonly #url: string;
   readonly #path: string;
   readonly #idleTimeoutMs: number;
-  readonly #pool: Pool;
+  readonly #pool: InstanceType<typeof Pool>;
 
   /** `url` without a trailing slash. Connects when it is first used. */
   constructor({ url, idleTimeoutMs }: { readonly url: string; readonly idleTimeoutMs: number }) {

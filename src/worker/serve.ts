@@ -4,6 +4,7 @@ import { LlmOpsError } from '../errors.ts';
 import { createChatRenderer } from '../prompts/chat/chat-renderer.ts';
 import { loadTokens } from './auth/tokens-file.ts';
 import { Departures } from './http/departure.ts';
+import { giveBackWhenIdle } from './idle-memory.ts';
 import { openEngineProgress } from './live/engine-progress.ts';
 import { followConfig, loadWorkerConfig } from './live/follow-config.ts';
 import { LiveStack } from './live/live-stack.ts';
@@ -97,10 +98,12 @@ export async function serveWorker(options: WorkerOptions): Promise<RunningWorker
     });
   // Not before: who hears of us asks at once.
   registrations.follow(stack.services);
+  const stopLooking = giveBackWhenIdle({ departures, collect: globalThis.gc });
   return {
     url,
     close: async () => {
       unfollow();
+      stopLooking();
       stack.drain();
       const drainMs = Math.min(options.drainMs, LONGEST_TIMER_MS - LAST_WORDS_MS);
       const timers = [

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { LlmOpsError } from '../errors.ts';
 import { readBody } from './admission/read-body.ts';
 import { demandTokens, grantOf, openToAll } from './auth/demand-token.ts';
 import { tellTo } from './auth/tell-to.ts';
@@ -43,6 +44,8 @@ export function buildServer(options: {
     }),
     // Beyond what Node takes as an address: a name that is too long is unknown like any other.
     routerOptions: { maxParamLength: 64 * 1024 },
+    // No route has a schema, so nothing that compiles some needs to be loaded: 5 MB, and a tenth of the time to start.
+    schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     // Of what is no request for the router: no hook sees it.
     frameworkErrors: (error, request, reply) => {
       observe(request, reply);
@@ -78,6 +81,10 @@ export function buildServer(options: {
     registerServiceRoutes(app, '/fastchat/:service', context);
   }
   return app;
+}
+
+function noSchema(): never {
+  throw new LlmOpsError('internal', 'a route has a schema, and nothing compiles it');
 }
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,7 +1,7 @@
 /** `worker`: the worker or gateway program, in the foreground. */
 import { join, resolve } from 'node:path';
 
-import { WORKER_NODE_FLAGS } from '../../config/worker-config.ts';
+import { WORKER_NODE_FLAGS, workerCompileCache } from '../../config/worker-config.ts';
 import type { CliContext } from '../cli-context.ts';
 import { runProgram } from '../run-program.ts';
 
@@ -16,11 +16,13 @@ export type WorkerOptions = {
 export function worker(options: WorkerOptions, context: CliContext): Promise<number> {
   const { productRoot, env } = context;
   const { config, host, port } = options;
+  const script = join(productRoot, 'src/worker/main.ts');
   return runProgram({
-    script: join(productRoot, 'src/worker/main.ts'),
+    script,
     args: [],
     nodeFlags: WORKER_NODE_FLAGS,
     env: {
+      NODE_COMPILE_CACHE: workerCompileCache(script),
       ...env,
       ...(config === undefined ? {} : { LLM_OPS_WORKER_CONFIG: resolve(config) }),
       ...(host === undefined ? {} : { LLM_OPS_HOST: host }),

@@ -1,7 +1,7 @@
 /** StackPlan → the processes that should run. Pure. */
 import { createHash } from 'node:crypto';
 
-import { WORKER_NODE_FLAGS } from '../../config/worker-config.ts';
+import { WORKER_NODE_FLAGS, workerCompileCache } from '../../config/worker-config.ts';
 import type { LogDialect } from '../../plan/load-progress.ts';
 import type { StackPlan } from '../../plan/stack-plan.ts';
 import { VERSION } from '../../version.ts';
@@ -106,6 +106,7 @@ function gatewaySpec(
     file: process.execPath,
     args: [...WORKER_NODE_FLAGS, programs.worker],
     env: {
+      NODE_COMPILE_CACHE: workerCompileCache(programs.worker),
       LLM_OPS_WORKER_CONFIG: workerDirectory(directory),
       LLM_OPS_HOST: listen,
       LLM_OPS_PORT: String(httpPort),

@@ -12,11 +12,17 @@ const RETRY_AFTER_S = 5;
 /** The requests under way in this process, so that a stop can wait for them, and end them with a word instead of a cut. */
 export class Departures {
   readonly #open = new Set<AbortController>();
+  #total = 0;
   #isClosing = false;
   #onEmpty: () => void = () => undefined;
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Requests so far, those that ended too. */
+  get total(): number {
+    return this.#total;
   }
 
   /**
@@ -25,6 +31,7 @@ export class Departures {
   watch(raw: ServerResponse): AbortSignal {
     const controller = new AbortController();
     this.#open.add(controller);
+    this.#total += 1;
     raw.once('close', () => {
       this.#open.delete(controller);
       if (this.#open.size === 0) this.#onEmpty();

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { WORKER_NODE_FLAGS } from '../../../src/config/worker-config.ts';
+import { WORKER_NODE_FLAGS, workerCompileCache } from '../../../src/config/worker-config.ts';
 import type { WorkerConfigInput } from '../../../src/config/worker-config.ts';
 import { getJson } from './client/json-client.ts';
 import { until } from './until.ts';
@@ -59,6 +59,7 @@ export async function startWorker(
   await configure(config);
   const port = await freePort();
   const env = {
+    NODE_COMPILE_CACHE: workerCompileCache(WORKER),
     LLM_OPS_WORKER_CONFIG: directory,
     LLM_OPS_PORT: String(port),
     LLM_OPS_LOG_LEVEL: 'silent',

@@ -31,7 +31,7 @@ export default defineConfig(
   },
   // The edges of the program: here the environment is read, the process ends, and (in the command line) something is printed.
   {
-    files: ['src/cli/**', 'src/**/main.ts', 'test/**'],
+    files: ['src/cli/**', 'src/**/main.ts', 'bench/main.ts', 'bench/**/main.ts', 'test/**'],
     rules: { 'no-console': 'off', 'no-restricted-properties': 'off' },
   },
   // node:test's describe and it return promises that the runner awaits itself.

@@ -81,8 +81,8 @@ export function toSummary(values: readonly number[]): Summary {
   };
 }
 
-/** Fisher and Yates. */
-function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
+/** In a random order, after Fisher and Yates; `random` is in [0, 1). */
+export function shuffled<T>(items: readonly T[], random: () => number = Math.random): readonly T[] {
   const result = [...items];
   for (let last = result.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1));

@@ -37,6 +37,8 @@ export type Family = 'requests' | 'latency' | 'chunks' | 'bytes' | 'routing' | '
 
 export type Metric = {
   readonly id: string;
+  /** Further metrics that it measures along, which `--only` knows too: `P4`. */
+  readonly also?: readonly string[];
   /** For `--only`: `plain-cpu`. */
   readonly slug: string;
   readonly family: Family;

@@ -1,0 +1,36 @@
+/** This run against the one that is kept: who changes the code wants to hear on the same day that it became slower. */
+import type { Goal } from '../metrics/metric.ts';
+import type { JudgedLine } from './judge.ts';
+import type { JsonLine } from './json.ts';
+import { isMeasured, printNumber } from './print-number.ts';
+import type { Report } from './report.ts';
+import type { Results } from './results/schema.ts';
+
+/** Two runs of the same code on the same machine differ by less. */
+const TOLERANCE = 1.15;
+
+/**
+ * What is worse by more than 15 %, in words, one text for each goal of a line that both runs have: a ratio to a peer, or our own value where
+ * the goal is one of that. Pure.
+ */
+export function compareRuns(now: Report, kept: Results): readonly string[] {
+  const before = new Map(
+    kept.families.flatMap(({ lines }) => lines.map((line) => [line.id, line] as const)),
+  );
+  return now.families
+    .flatMap(({ lines }) => lines)
+    .flatMap((line) => {
+      const other = before.get(line.id);
+      return other === undefined ? [] : line.goals.flatMap((goal) => compare(line, other, goal));
+    });
+}
+
+function compare(line: JudgedLine, kept: JsonLine, { of, most }: Goal): readonly string[] {
+  const [value, before] =
+    of === 'ours' ? [line.ours, kept.ours] : [line.ratios[of], kept.ratios[of]];
+  if (!isMeasured(value) || !isMeasured(before)) return [];
+  const isWorse = most === undefined ? value * TOLERANCE < before : value > before * TOLERANCE;
+  if (!isWorse) return [];
+  const what = of === 'ours' ? line.unit : `× ${of}`;
+  return [`${line.id} ${line.name}: ${printNumber(value)} ${what}, it was ${printNumber(before)}`];
+}

@@ -115,8 +115,6 @@ export function createEngineServer(random: () => number = Math.random): EngineSe
     const bytes = remember(cache, key, () => streamBytes(kind, tokens));
     const now = performance.now();
     if (intervalMs === 0) {
-      // It counts as what it is: as many events as tokens.
-      counts.chunks += tokens - 1;
       const all = { connection, pieces: [bytes.whole], at: 0, intervalMs, isStream: true };
       if (firstTokenMs === 0) write(all, now);
       else wheel.add(all, now + firstTokenMs);

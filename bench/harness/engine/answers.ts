@@ -26,7 +26,7 @@ export type StreamBytes = {
   readonly opening: Buffer;
   /** One event a token. The last one has the finish reason, and behind it all that ends the stream. */
   readonly tokens: readonly Buffer[];
-  /** All of it in one piece. */
+  /** All of it in one piece, with one event for all tokens: vLLM merges what its reader did not take yet, and here that is everything. */
   readonly whole: Buffer;
   /** One event with all tokens until one of them, that one included. */
   readonly until: (token: number) => Buffer;
@@ -69,7 +69,7 @@ export function streamBytes(kind: AnswerKind, count: number): StreamBytes {
     head: Buffer.from(STREAM_HEAD),
     opening: Buffer.from(opening),
     tokens: events.map((text) => Buffer.from(text)),
-    whole: Buffer.from(STREAM_HEAD + opening + events.join('')),
+    whole: Buffer.from(STREAM_HEAD + opening + event(0, count) + end),
     until: (token) => Buffer.from(event(0, token + 1) + (token + 1 === count ? end : '')),
   };
 }

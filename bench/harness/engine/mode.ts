@@ -3,7 +3,7 @@
 export type EngineMode = {
   /** Of each answer, whatever a request's own limit says. */
   readonly tokens: number;
-  /** Between two tokens of an answer; 0: the whole answer leaves in one write, its head included. */
+  /** Between two tokens of an answer; 0: the whole answer leaves as one event, in the same write as the head. */
   readonly intervalMs: number;
   /** From a request to its first token; 0: the first event leaves in the same write as the head. */
   readonly firstTokenMs: number;
@@ -18,7 +18,7 @@ export type EngineMode = {
 export type EngineCounts = {
   /** For answers, whole or streamed. */
   readonly requests: number;
-  /** Events with a token that were written to a stream. An answer in one write has as many as tokens. */
+  /** Events with text that were written to a stream. */
   readonly chunks: number;
   /** Clients that left before their answer was over. */
   readonly departures: number;

@@ -17,7 +17,8 @@ describe('a load of streams', () => {
     assert.ok(window.chunks > 0 && window.frames > 0 && window.bytes > 0);
     // On a busy machine some chunks come together, and some come after the window.
     assert.ok(window.reads < 2 * window.chunks);
-    assert.ok(window.times.gapsMs.length > 0 && window.times.gapsMs.length <= window.reads);
+    // The times are taken a little before and after the counts.
+    assert.ok(window.times.gapsMs.length > 0 && window.times.gapsMs.length < 2 * window.reads);
     const { chunks, departures } = await engine.counts();
     assert.ok(departures >= 4);
     await new Promise((resolve) => setTimeout(resolve, 30));

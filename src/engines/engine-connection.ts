@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AnswerHandler } from './stream/answer-handler.ts';
 import { isClosedConnection, toConnectionError, toEngineError } from './engine-errors.ts';
 import type { DeltaSink } from './engine.ts';
+import { connectEngine } from './engine-socket.ts';
 import { readReply } from './read-reply.ts';
 import { Pool } from './undici-pool.ts';
 
@@ -17,7 +18,7 @@ export class EngineConnection {
 
   /** `url` without a trailing slash. Connects when it is first used. */
   constructor({ url, idleTimeoutMs }: { readonly url: string; readonly idleTimeoutMs: number }) {
-    const { origin, pathname } = new URL(url);
+    const { origin, pathname, protocol } = new URL(url);
     this.#url = url;
     this.#path = pathname.replace(/\/$/, '');
     this.#idleTimeoutMs = idleTimeoutMs;
@@ -25,7 +26,8 @@ export class EngineConnection {
       connections: null,
       // One request at a time on a connection: closing it aborts exactly that request.
       pipelining: 1,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
+      connect:
+        protocol === 'http:' ? connectEngine(CONNECT_TIMEOUT_MS) : { timeout: CONNECT_TIMEOUT_MS },
       // A busy engine may not even send headers before a slot is free, so this is silence too.
       headersTimeout: idleTimeoutMs,
       bodyTimeout: idleTimeoutMs,

@@ -103,9 +103,14 @@ export class ReplyStream implements DeltaSink {
   #write(frame: Frame): void {
     this.#isWriting = true;
     this.#wroteAt = performance.now();
-    this.#sendHead();
-    // ASCII only, and for text this is the cheapest way to say so.
-    this.#options.raw.write(frame, 'latin1', this.#onWritten);
+    const { raw } = this.#options;
+    // ASCII only, and for text latin1 is the cheapest way to say so. Behind the head the bytes are the connection's business alone: the reply
+    // would keep them until the end of the turn, to join them with what follows, and nothing does.
+    if (raw.headersSent && raw.socket !== null) raw.socket.write(frame, 'latin1', this.#onWritten);
+    else {
+      this.#sendHead();
+      raw.write(frame, 'latin1', this.#onWritten);
+    }
   }
 
   readonly #onWritten = (): void => {

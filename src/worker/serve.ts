@@ -1,21 +1,11 @@
-/** The worker as a whole: configuration, engines, server, and an orderly end. */
-import type { WorkerConfig } from '../config/worker-config.ts';
-import { LlmOpsError } from '../errors.ts';
-import { createChatRenderer } from '../prompts/chat/chat-renderer.ts';
-import { loadTokens } from './auth/tokens-file.ts';
+/** The worker as a whole, in one process: configuration, engines, server, and an orderly end. `processes/` has it in several. */
+import { ownDispatch } from './dispatch/own-dispatch.ts';
 import { Departures } from './http/departure.ts';
-import { giveBackWhenIdle } from './idle-memory.ts';
-import { openEngineProgress } from './live/engine-progress.ts';
-import { followConfig, loadWorkerConfig } from './live/follow-config.ts';
-import { LiveStack } from './live/live-stack.ts';
-import { LONGEST_TIMER_MS } from './longest-timer.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { Registrations } from './registration/registrations.ts';
+import { openDoor } from './open-door.ts';
+import { openStack } from './open-stack.ts';
 import { buildServer } from './server.ts';
 import type { LogTarget } from './server.ts';
-
-/** Time for the error frames of streams that were ended to reach their readers. */
-const LAST_WORDS_MS = 1_000;
 
 export type WorkerOptions = {
   /** Directory with `worker.json`, and `tokens.json` where tokens are asked for; followed while the worker runs. */
@@ -37,88 +27,37 @@ export type RunningWorker = {
   readonly close: () => Promise<void>;
 };
 
-/** The addresses of a process are those of its role. */
-function assertSameRole({ role }: WorkerConfig, changed: WorkerConfig): void {
-  if (changed.role === role) return;
-  throw new LlmOpsError('config_invalid', `a ${role} cannot become a ${changed.role}`, {
-    hint: 'restart it to give it another role',
-  });
-}
-
 /** Listens and serves until `close`. Throws `config_invalid`, and Node's error of `listen` (EADDRINUSE). */
 export async function serveWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { config, text } = await loadWorkerConfig(options.configDirectory);
-  const { tokens, followed } = await loadTokens(options.configDirectory, (count) => {
-    app.log.info({ count }, 'tokens taken over');
+  const { configDirectory, logLevel, log } = options;
+  const opened = await openStack({
+    configDirectory,
+    log: () => app.log,
+    onReplicaChange: (replica) => metrics.replicaChanged(replica),
   });
-  const chatRenderer = createChatRenderer();
+  const { stack, tokens } = opened;
   const departures = new Departures();
-  const registrations = new Registrations((event) => {
-    app.log[event.state === 'known' || event.state === 'left' ? 'info' : 'warn'](
-      event,
-      'registration',
-    );
-  });
-  const stack = new LiveStack({
-    chatRenderer,
-    onReplicaChange: (replica) => {
-      metrics.replicaChanged(replica);
-      const { id, state } = replica;
-      app.log.info({ replica: id, state }, 'engine state');
-      registrations.look();
-    },
-    readProgress: openEngineProgress(options.configDirectory),
-  });
   const metrics = createMetrics(stack);
-  stack.configure(config);
-  const { logLevel, log } = options;
-  const app = buildServer({ stack, tokens, departures, metrics, logLevel, log });
-  const unfollow = followConfig({
-    directory: options.configDirectory,
-    text,
-    onChange: (changed) => {
-      assertSameRole(config, changed);
-      stack.configure(changed);
-      registrations.follow(stack.services);
-      app.log.info('configuration taken over');
-    },
-    onError: (error) => {
-      app.log.error({ err: error }, 'configuration not taken over');
-    },
-    beside: [followed],
+  const dispatch = ownDispatch;
+  const app = buildServer({ stack, tokens, departures, metrics, dispatch, logLevel, log });
+  opened.follow();
+  const door = await openDoor(app, departures, options).catch(async (error: unknown) => {
+    opened.drain();
+    await opened.leave();
+    await opened.close();
+    throw error;
   });
-  const url = await app
-    .listen({ host: options.host, port: options.port })
-    .catch(async (error: unknown) => {
-      unfollow();
-      await registrations.close();
-      await stack.close();
-      await chatRenderer.close();
-      throw error;
-    });
   // Not before: who hears of us asks at once.
-  registrations.follow(stack.services);
-  const stopLooking = giveBackWhenIdle({ departures, collect: globalThis.gc });
+  opened.announce();
   return {
-    url,
+    url: door.url,
     close: async () => {
-      unfollow();
-      stopLooking();
-      stack.drain();
-      const drainMs = Math.min(options.drainMs, LONGEST_TIMER_MS - LAST_WORDS_MS);
-      const timers = [
-        setTimeout(() => departures.stopAll(), drainMs),
-        // Who does not read the last words, or never finished asking, is not waited for.
-        setTimeout(() => app.server.closeAllConnections(), drainMs + LAST_WORDS_MS),
-      ];
+      opened.drain();
+      door.limit(options.drainMs);
       // While we still listen: the controllers send nobody any more, and who is on the way already is served.
-      await registrations.close();
-      // Nor do we stop listening before all is said: who looks after us wants to see how it goes.
-      await departures.close();
-      await app.close();
-      timers.forEach(clearTimeout);
-      await stack.close();
-      await chatRenderer.close();
+      await opened.leave();
+      await door.close();
+      await opened.close();
     },
   };
 }

@@ -7,6 +7,7 @@ import { readBody } from './admission/read-body.ts';
 import { demandTokens, grantOf, openToAll } from './auth/demand-token.ts';
 import { tellTo } from './auth/tell-to.ts';
 import type { LiveTokens } from './auth/tokens-file.ts';
+import type { Dispatch } from './dispatch/dispatch.ts';
 import { ClientLeft } from './http/departure.ts';
 import type { Departures } from './http/departure.ts';
 import { logFailure, toHttpError } from './http/http-errors.ts';
@@ -26,13 +27,14 @@ export function buildServer(options: {
   readonly stack: LiveStack;
   readonly tokens: LiveTokens;
   readonly departures: Departures;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'follow' | 'scrape'>;
+  readonly dispatch: Dispatch;
   /** pino's names. */
   readonly logLevel: string;
   /** Takes the log, line by line; left out: standard output. */
   readonly log?: LogTarget | undefined;
 }): FastifyInstance {
-  const { stack, tokens, departures, metrics, logLevel, log } = options;
+  const { stack, tokens, departures, metrics, dispatch, logLevel, log } = options;
   const observe = createObserver(stack, metrics);
   const app = Fastify({
     logger: { level: logLevel, ...(log && { stream: log }) },
@@ -66,10 +68,10 @@ export function buildServer(options: {
     throw await explainMiss(stack, request);
   });
 
-  const context = { stack, departures };
+  const context = { stack, departures, dispatch };
   app.register((scope, _options, done) => {
     openToAll(scope);
-    registerProcessRoutes(scope, stack, metrics);
+    registerProcessRoutes(scope, { stack, metrics, dispatch });
     done();
   });
   if (stack.role === 'worker') {

@@ -25,7 +25,13 @@ export function refuseIfFull({ service, version }: Places): void {
  */
 export async function admit(
   { service, version }: Places,
-  { signal, trace }: { readonly signal: AbortSignal; readonly trace: RequestTrace },
+  {
+    signal,
+    trace,
+  }: {
+    readonly signal: AbortSignal;
+    readonly trace: Pick<RequestTrace, 'queuedAt' | 'admittedAt'>;
+  },
 ): Promise<() => void> {
   trace.queuedAt ??= performance.now();
   const leaveService = await service.slots.take(signal);

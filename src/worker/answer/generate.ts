@@ -2,11 +2,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Prompt } from '../../engines/engine.ts';
 import { LlmOpsError } from '../../errors.ts';
-import { admit, refuseIfFull } from '../admission/admit.ts';
 import { checkInputLength, checkPromptLength } from '../admission/prompt-length.ts';
 import { AnswerTap } from './answer-tap.ts';
 import type { AnswerSink } from './answer-tap.ts';
 import { answerFromReplica } from '../balance/answer-from-replica.ts';
+import type { Admission, Dispatch } from '../dispatch/dispatch.ts';
 import type { GenerateRequest } from './generate-request.ts';
 import type { LiveService, LiveVersion } from '../live/live-service.ts';
 import { preparePrompt } from './prepare-prompt.ts';
@@ -15,6 +15,7 @@ import type { RequestTrace } from './request-trace.ts';
 
 export type Generation = {
   readonly service: LiveService;
+  readonly dispatch: Dispatch;
   readonly request: GenerateRequest;
   readonly sink: AnswerSink;
   readonly signal: AbortSignal;
@@ -25,42 +26,39 @@ export type Generation = {
  * Takes a place, streams into the sink, and gives the place back whatever happens: at the end, on an error, and when the signal aborts.
  * Resolves after the sink got a delta with a finish reason. Rejects with LlmOpsErrors, and with the signal's reason when it aborts.
  */
-export async function generate({
-  service,
-  request,
-  sink,
-  signal,
-  trace,
-}: Generation): Promise<void> {
+export async function generate(generation: Generation): Promise<void> {
+  const { service, dispatch, request, signal, trace } = generation;
   checkModel(service, request);
   const version = service.chooseVersion();
   trace.version = version.name;
-  refuseIfFull({ service, version });
+  await dispatch.refuseIfFull({ service, version });
   checkInputLength(request.input, service.limits.promptCharacters);
   const early = await prepare({ service, request, signal, version });
   // Who asks for what there is not waits for nothing.
   assertEchoable(early.prompt, request);
-  const giveBack = await admit({ service, version }, { signal, trace });
+  const { prompt } = early;
+  const admission = await dispatch.admit({ service, version }, { prompt, signal, trace });
   try {
-    const now = service.versionNow(version);
+    const now = admission.version;
     // The configuration may have changed meanwhile: an engine gets no prompt but that of its own template.
     const prepared = isRenderedAlike(now, version)
       ? early
       : await prepare({ service, request, signal, version: now });
-    await answer({ service, version: now, prepared, request, sink, signal, trace });
+    await answer(generation, admission, prepared);
   } finally {
-    giveBack();
+    admission.giveBack();
   }
 }
 
 async function answer(
-  admitted: Generation & { readonly version: LiveVersion; readonly prepared: EngineRequest },
+  { service, request, sink, signal, trace }: Generation,
+  admission: Admission,
+  prepared: EngineRequest,
 ): Promise<void> {
-  const { service, version, prepared, request, sink, signal, trace } = admitted;
   const { stop } = prepared.sampling;
   const tap = new AnswerTap({ sink, echo: echoOf(prepared.prompt, request), stop, trace });
   try {
-    await answerFromReplica({ service, version, request: prepared, tap, signal, trace });
+    await answerFromReplica({ service, admission, request: prepared, tap, signal, trace });
   } catch (error) {
     // What was held back for a stop string is text after all.
     if (tap.hasPushed) tap.flush();

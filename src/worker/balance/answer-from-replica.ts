@@ -2,15 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { fitAnswer } from '../admission/fit-answer.ts';
 import type { AnswerTap } from '../answer/answer-tap.ts';
-import type { LiveService, LiveVersion } from '../live/live-service.ts';
+import type { Admission } from '../dispatch/dispatch.ts';
+import type { LiveService } from '../live/live-service.ts';
 import type { EngineRequest } from '../answer/prepare-prompt.ts';
-import type { Replica } from '../live/replica.ts';
+import type { Seat } from '../live/replica.ts';
 import type { RequestTrace } from '../answer/request-trace.ts';
 import { isEnginesFault } from './health/engine-fault.ts';
 
 export type AdmittedRequest = {
   readonly service: LiveService;
-  readonly version: LiveVersion;
+  readonly admission: Admission;
   readonly request: EngineRequest;
   readonly tap: AnswerTap;
   readonly signal: AbortSignal;
@@ -25,19 +26,26 @@ export type AdmittedRequest = {
  * prefill. It stays with the request's version, because the prompt was rendered for that, and whoever weighs versions wants to see one fail.
  */
 export async function answerFromReplica(admitted: AdmittedRequest): Promise<void> {
-  const { service, request, tap, signal, trace } = admitted;
+  const { service, admission, request, tap, signal, trace } = admitted;
+  const { chosen } = admission;
   const { prompt } = request;
-  const version = service.versionNow(admitted.version);
+  const version = service.versionNow(admission.version);
   trace.version = version.name;
   // Whoever is chosen counts this request at once, so that nobody chooses by numbers that are no longer true.
   const first =
-    service.pickReplica(version, { prompt }) ?? (await service.chooseReplica(version, { prompt }));
+    chosen?.seat ??
+    service.pickReplica(version, { prompt }) ??
+    (await service.chooseReplica(version, { prompt }));
   try {
     await attempt(admitted, first);
     return;
   } catch (error) {
     const mayTryAgain = !signal.aborted && tap.canRestart && isEnginesFault(error);
-    const other = mayTryAgain ? service.pickReplica(version, { prompt, except: first }) : null;
+    const other = !mayTryAgain
+      ? null
+      : chosen === null
+        ? service.pickReplica(version, { prompt, except: first })
+        : await chosen.other();
     if (other === null) throw await service.explain(first, error);
     tap.restart();
     await attempt(admitted, other).catch(async (failure: unknown) => {
@@ -48,7 +56,7 @@ export async function answerFromReplica(admitted: AdmittedRequest): Promise<void
 
 async function attempt(
   { request, tap, signal, trace }: AdmittedRequest,
-  replica: Replica,
+  replica: Seat,
 ): Promise<void> {
   trace.replica = replica.id;
   trace.attempts += 1;

@@ -11,8 +11,8 @@
  * that, because at low load chance alone makes such differences, and a batch that is 4 larger costs less than computing some thousand tokens
  * again; no more than 4, because an engine with few places (llama.cpp) lets them wait; and for one block (64 tokens) only one.
  */
-import type { Prompt } from '../../engines/engine.ts';
 import { prefixBlocks } from './prefix-blocks.ts';
+import type { Beginning } from './prefix-blocks.ts';
 import { PrefixMemory } from './prefix-memory.ts';
 
 /** 32,768 blocks are some two million tokens: more than the caches of a few engines. They take about 2 MB. */
@@ -29,7 +29,7 @@ export class Balancer<T extends Candidate> {
   #turn = 0;
 
   /** Null only when there are no candidates. `prompt` null: the request is none for text. */
-  choose(candidates: readonly T[], prompt: Prompt | null): T | null {
+  choose(candidates: readonly T[], prompt: Beginning | null): T | null {
     const blocks = prompt === null ? [] : prefixBlocks(prompt);
     const known = this.#memory.find(blocks, (owner) => candidates.includes(owner));
     const chosen =

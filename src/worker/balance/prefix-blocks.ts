@@ -1,6 +1,9 @@
 /** A prompt's beginning as numbers: equal numbers at a place mean equal text up to there. */
 import type { Prompt } from '../../engines/engine.ts';
 
+/** A prompt, or the numbers of its beginning, where that is all that is known of it. */
+export type Beginning = Prompt | readonly number[];
+
 /** Some 64 tokens: engines keep prefixes in blocks of 16 to 64. A shorter prompt is not worth a choice. */
 const BLOCK_CHARACTERS = 256;
 
@@ -12,7 +15,8 @@ const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
 /** One number for each whole block; each depends on all text before it. */
-export function prefixBlocks(prompt: Prompt): readonly number[] {
+export function prefixBlocks(prompt: Beginning): readonly number[] {
+  if (!('kind' in prompt)) return prompt;
   const text = prompt.kind === 'text' ? prompt.text : beginningOf(prompt.messages);
   const count = Math.min(MOST_BLOCKS, Math.floor(text.length / BLOCK_CHARACTERS));
   const blocks: number[] = [];

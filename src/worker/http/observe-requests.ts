@@ -18,7 +18,7 @@ declare module 'fastify' {
 type Observe = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** For the first hook of a server, and for requests that Fastify refuses before any hook. */
-export function createObserver(stack: LiveStack, metrics: Metrics): Observe {
+export function createObserver(stack: LiveStack, metrics: Pick<Metrics, 'follow'>): Observe {
   return (request, reply) => {
     const trace = traceOf(request);
     trace.service = serviceOf(request, stack);

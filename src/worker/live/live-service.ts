@@ -5,7 +5,6 @@ import type {
   WorkerTemplate,
   WorkerVersion,
 } from '../../config/worker-config.ts';
-import type { Prompt } from '../../engines/engine.ts';
 import { LlmOpsError } from '../../errors.ts';
 import type { ChatRenderer } from '../../prompts/chat/chat-renderer.ts';
 import { Slots } from '../admission/slots.ts';
@@ -15,8 +14,10 @@ import { chooseVersion } from '../balance/choose-version.ts';
 import { canServe } from '../balance/health.ts';
 import { bestOf, notReady } from '../balance/health/service-state.ts';
 import type { ServiceState } from '../balance/health/service-state.ts';
+import type { Beginning } from '../balance/prefix-blocks.ts';
 import type { EngineProgress } from './engine-progress.ts';
 import { Replica } from './replica.ts';
+import type { Seat } from './replica.ts';
 
 export type LiveVersion = {
   readonly name: string;
@@ -31,9 +32,9 @@ export type LiveVersion = {
 /** What matters for the choice of a replica. */
 export type ReplicaWish = {
   /** Left out: the request is none for text. */
-  readonly prompt?: Prompt;
+  readonly prompt?: Beginning;
   /** Where it was tried already. */
-  readonly except?: Replica;
+  readonly except?: Pick<Seat, 'id'>;
 };
 
 /** What the service takes from its clients; times in milliseconds. */
@@ -50,6 +51,8 @@ export type Surroundings = {
   readonly onReplicaChange: (replica: Replica) => void;
   /** What engines that load are doing, by replica id. Never rejects. */
   readonly readProgress: () => Promise<EngineProgress>;
+  /** Left out: this process looks at the engines. Else it is told how they are, by who does. */
+  readonly looksAtEngines?: boolean;
 };
 
 export class LiveService {
@@ -197,9 +200,9 @@ export class LiveService {
   }
 
   /** What a failed request to a replica means: one whose engine is gone is told with its state, and the state is corrected. */
-  async explain(replica: Replica, error: unknown): Promise<unknown> {
+  async explain(seat: Pick<Seat, 'lost'>, error: unknown): Promise<unknown> {
     if (!(error instanceof LlmOpsError) || error.code !== 'engine_unavailable') return error;
-    replica.lost();
+    await seat.lost();
     return this.notReady();
   }
 
@@ -234,7 +237,7 @@ export class LiveService {
       onChange: this.#surroundings.onReplicaChange,
       before: [...this.#replicas.values()].find(({ config: { url } }) => url === config.url),
     });
-    replica.watch();
+    if (this.#surroundings.looksAtEngines !== false) replica.watch();
     return replica;
   }
 }

@@ -3,17 +3,25 @@ import type { WorkerReplica } from '../../config/worker-config.ts';
 import type { DeltaSink, Engine } from '../../engines/engine.ts';
 import { openEngine } from '../../engines/open-engine.ts';
 import { sendCanary } from '../balance/health/canary.ts';
-import { isEnginesFault, toHealthEvent } from '../balance/health/engine-fault.ts';
+import { toHealthEvent } from '../balance/health/engine-fault.ts';
 import { isEjected, nextHealth, UNKNOWN } from '../balance/health.ts';
 import type { Health, HealthEvent, ReplicaState } from '../balance/health.ts';
 import { ProgressWatch } from '../balance/health/progress-watch.ts';
-import { Visit } from '../balance/health/visit.ts';
+import { visitEngine } from '../balance/health/visit.ts';
+import type { VisitEnd } from '../balance/health/visit.ts';
 
 /** While it is not ready a replica is asked often, so that the first request finds it soon. */
 const PROBE_EVERY_MS = { ready: 5_000, other: 500 };
 
 /** A busy engine lets even one token wait for its turn. */
 const CANARY_TIMEOUT_MS = 10_000;
+
+/** A replica as a request knows it. */
+export type Seat = Pick<Replica, 'id' | 'serve'> & {
+  readonly engine: Engine;
+  /** The request found that nothing listens: the state says so when it returns, or resolves. */
+  lost(): void | Promise<void>;
+};
 
 export class Replica {
   readonly id: string;
@@ -82,17 +90,34 @@ export class Replica {
     act: (sink: DeltaSink) => Promise<void>,
   ): Promise<void> {
     const leave = this.enter();
-    const visit = new Visit(sink, this.#watch);
     try {
-      await act(visit);
-      this.#learn({ kind: 'answered' });
-    } catch (error) {
-      if (!signal.aborted) this.#learnFrom(error, visit);
-      throw error;
+      const call = { sink, signal, watch: this.#watch };
+      await visitEngine(call, act, (end) => this.learnFrom(end));
     } finally {
-      visit.end();
       leave();
     }
+  }
+
+  /** What comes of the requests: for who brings some that `serve` does not see. */
+  get progress(): ProgressWatch {
+    return this.#watch;
+  }
+
+  /** What the end of a request says of the engine. */
+  learnFrom(end: VisitEnd): void {
+    if (end.kind === 'answered') {
+      this.#learn(end);
+      return;
+    }
+    const event = toHealthEvent(end, end);
+    if (event !== null) this.#learn(event);
+    // An engine that is only busy has no time for looks either.
+    if (end.code !== 'overloaded') void this.probe();
+  }
+
+  /** What somebody else knows of the engine, who looks at it. */
+  follow(state: ReplicaState): void {
+    this.#health = { ...this.#health, state };
   }
 
   /** Starts to look at the engine every now and then. */
@@ -150,14 +175,6 @@ export class Replica {
       if (isWell) this.#watch.progressed();
       this.#learn({ kind: 'canary', isWell });
     });
-  }
-
-  #learnFrom(error: unknown, visit: Visit): void {
-    if (!isEnginesFault(error)) return;
-    const event = toHealthEvent(error, visit);
-    if (event !== null) this.#learn(event);
-    // An engine that is only busy has no time for looks either.
-    if (error.code !== 'overloaded') void this.probe();
   }
 
   #learn(event: HealthEvent): void {

@@ -111,7 +111,7 @@ export class StackMetrics {
 
   /** The labels of all replicas that are served from here. */
   get replicas(): readonly Labels[] {
-    return replicasOf(this.#stack).map(({ labels }) => labels);
+    return labelsOfReplicas(this.#stack);
   }
 
   /** Does away with what the configuration no longer has, and begins the series of what it has. */
@@ -126,6 +126,11 @@ export class StackMetrics {
       for (const reason of REASONS) this.#ejections.inc({ ...labels, reason }, 0);
     }
   }
+}
+
+/** Of all that are served from here. */
+export function labelsOfReplicas(stack: LiveStack): readonly Labels[] {
+  return replicasOf(stack).map(({ labels }) => labels);
 }
 
 /** A service with a worker of its own is counted there. */

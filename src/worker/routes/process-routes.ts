@@ -2,17 +2,26 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LlmOpsError } from '../../errors.ts';
 import { cameThroughFrontDoor } from '../http/dialect.ts';
+import type { Dispatch } from '../dispatch/dispatch.ts';
 import type { LiveStack } from '../live/live-stack.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
 export function registerProcessRoutes(
   app: FastifyInstance,
-  stack: LiveStack,
-  metrics: Metrics,
+  {
+    stack,
+    metrics,
+    dispatch,
+  }: {
+    readonly stack: LiveStack;
+    readonly metrics: Pick<Metrics, 'scrape'>;
+    readonly dispatch: Dispatch;
+  },
 ): void {
   /** Alive. Says nothing of engines: a front door that took us off the road while a model loads would answer 404. */
-  app.get('/health', (request) => {
+  app.get('/health', async (request) => {
     refuseVisitors(request);
+    await dispatch.assertAlive();
     return { status: 'ok' };
   });
 

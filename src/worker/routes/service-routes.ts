@@ -5,6 +5,7 @@ import type { Engine } from '../../engines/engine.ts';
 import { LlmOpsError } from '../../errors.ts';
 import { convTemplateReply } from '../../prompts/conv-template-reply.ts';
 import { checkInputLength } from '../admission/prompt-length.ts';
+import type { Dispatch } from '../dispatch/dispatch.ts';
 import { ClientLeft } from '../http/departure.ts';
 import type { Departures } from '../http/departure.ts';
 import { dialectOf, statusIn } from '../http/dialect.ts';
@@ -22,10 +23,15 @@ import type { RequestTrace } from '../answer/request-trace.ts';
 import { explainMiss } from './not-found.ts';
 import { sendStream } from '../answer/send-stream.ts';
 
-export type Context = { readonly stack: LiveStack; readonly departures: Departures };
+export type Context = {
+  readonly stack: LiveStack;
+  readonly departures: Departures;
+  readonly dispatch: Dispatch;
+};
 
 type ServiceCall = {
   readonly service: LiveService;
+  readonly dispatch: Dispatch;
   readonly signal: AbortSignal;
   readonly trace: RequestTrace;
 };
@@ -60,7 +66,7 @@ const ALL_METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DEL
 export function registerServiceRoutes(
   app: FastifyInstance,
   prefix: string,
-  { stack, departures }: Context,
+  { stack, departures, dispatch }: Context,
 ): void {
   for (const { paths, methods, handle, isAnswer = false } of ENDPOINTS) {
     for (const path of paths) {
@@ -73,7 +79,7 @@ export function registerServiceRoutes(
           if (!stack.serves(service)) return refuse(stack, request);
           if (isAnswer) departures.assertOpen();
           const signal = departures.watch(reply.raw);
-          return handle({ service, signal, trace: traceOf(request) }, request, reply);
+          return handle({ service, dispatch, signal, trace: traceOf(request) }, request, reply);
         },
       });
       app.route({
@@ -153,12 +159,12 @@ function framingOf(request: FastifyRequest): FrameForm['framing'] {
 }
 
 /** `queue_length` is what is at the engine and what waits, as FastChat's controller wants it. */
-async function status(...[{ service }]: Parameters<Handle>): Promise<unknown> {
+async function status(...[{ service, dispatch }]: Parameters<Handle>): Promise<unknown> {
   const { state, progress } = await service.describe();
   return {
     model_names: [service.name],
     speed: 1,
-    queue_length: service.queueLength,
+    queue_length: await dispatch.queueLength(service),
     state: service.isDraining ? 'stopping' : state,
     ...(Object.keys(progress).length > 0 && { progress }),
   };
@@ -189,19 +195,21 @@ function convTemplate(...[{ service }, request]: Parameters<Handle>): Promise<un
   return Promise.resolve(convTemplateReply(template.conversation, dialectOf(request)));
 }
 
-async function modelDetails(...[{ service, signal }]: Parameters<Handle>): Promise<unknown> {
-  const { contextLength } = await askEngine(service, (engine) => engine.modelCard(signal));
+async function modelDetails(...[call]: Parameters<Handle>): Promise<unknown> {
+  const { contextLength } = await askEngine(call, (engine) => engine.modelCard(call.signal));
   return { context_length: contextLength };
 }
 
 /** A question to any replica that can answer. */
-async function askEngine<T>(service: LiveService, ask: (engine: Engine) => Promise<T>): Promise<T> {
-  const replica = await service.chooseReplica(service.chooseVersion());
-  const leave = replica.enter();
+async function askEngine<T>(
+  { service, dispatch }: ServiceCall,
+  ask: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const { seat, engine, leave } = await dispatch.question(service);
   try {
-    return await ask(replica.engine);
+    return await ask(engine);
   } catch (error) {
-    throw await service.explain(replica, error);
+    throw await service.explain(seat, error);
   } finally {
     leave();
   }
@@ -209,7 +217,7 @@ async function askEngine<T>(service: LiveService, ask: (engine: Engine) => Promi
 
 const CountBody = z.looseObject({ prompt: z.string() });
 
-async function countToken(...[{ service, signal }, request]: Parameters<Handle>): Promise<unknown> {
+async function countToken(...[call, request]: Parameters<Handle>): Promise<unknown> {
   const body = CountBody.safeParse(request.body);
   if (!body.success) {
     throw new LlmOpsError('invalid_request', 'count_token needs a "prompt", a string', {
@@ -217,8 +225,8 @@ async function countToken(...[{ service, signal }, request]: Parameters<Handle>)
     });
   }
   const { prompt } = body.data;
-  checkInputLength({ kind: 'completion', prompt }, service.limits.promptCharacters);
-  const count = await askEngine(service, (engine) => engine.countTokens(prompt, signal));
+  checkInputLength({ kind: 'completion', prompt }, call.service.limits.promptCharacters);
+  const count = await askEngine(call, (engine) => engine.countTokens(prompt, call.signal));
   return { count, error_code: 0 };
 }
 

@@ -6,6 +6,7 @@ import type { WorkerConfigInput } from '../../../src/config/worker-config.ts';
 import type { ChatRenderer } from '../../../src/prompts/chat/chat-renderer.ts';
 import { generate } from '../../../src/worker/answer/generate.ts';
 import { parseGenerateRequest } from '../../../src/worker/answer/generate-request.ts';
+import { ownDispatch } from '../../../src/worker/dispatch/own-dispatch.ts';
 import { LiveService } from '../../../src/worker/live/live-service.ts';
 import { RequestTrace } from '../../../src/worker/answer/request-trace.ts';
 import { WorkerConfig } from '../../../src/config/worker-config.ts';
@@ -133,6 +134,7 @@ describe('a full queue', () => {
     const leaving = new AbortController();
     const call = {
       service,
+      dispatch: ownDispatch,
       request: parseGenerateRequest({ messages: [{ role: 'user', text: 'Hi' }], echo: false }),
       signal: leaving.signal,
       trace: new RequestTrace(),

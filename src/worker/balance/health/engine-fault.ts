@@ -20,7 +20,7 @@ export function isEnginesFault(error: unknown): error is LlmOpsError {
 
 /** null: nothing that a look at the engine would not say better. */
 export function toHealthEvent(
-  { code }: LlmOpsError,
+  { code }: Pick<LlmOpsError, 'code'>,
   facts: { readonly hasProgressed: boolean; readonly isAllSilent: boolean },
 ): HealthEvent | null {
   if (code === 'engine_unavailable') return { kind: 'lost' };

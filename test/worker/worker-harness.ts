@@ -10,6 +10,8 @@ import { loadTemplates } from '../../src/prompts/load-templates.ts';
 import { serveWorker } from '../../src/worker/serve.ts';
 import type { WorkerOptions } from '../../src/worker/serve.ts';
 
+import { startWorkerProgram } from './worker-program.ts';
+
 type EngineOptions = Parameters<typeof serveEngine>[0];
 export type Engine = Awaited<ReturnType<typeof serveEngine>>;
 
@@ -31,11 +33,15 @@ export type RunningWorker = {
   readonly options: WorkerOptions;
 };
 
+/** `LLM_OPS_TEST_WORKERS=3` puts workers of so many processes in the place of those in this process. */
+const PROCESSES = Number(process.env['LLM_OPS_TEST_WORKERS'] ?? 1);
+
 export async function startWorker(
   t: TestContext,
   config: WorkerConfigInput,
   options: { readonly drainMs?: number } = {},
 ): Promise<RunningWorker> {
+  if (PROCESSES > 1) return startWorkerProgram(t, config, { processes: PROCESSES, ...options });
   const directory = await mkdtemp(join(tmpdir(), 'llm-ops-worker-'));
   const configure = async (next: WorkerConfigInput): Promise<void> => {
     await writeFile(join(directory, 'next'), JSON.stringify(next));

@@ -137,7 +137,7 @@ function workerContainer(service: ServicePlan, context: DoorContext): Container 
     role: 'worker',
     service: service.name,
     definition: renderWorker(context, {
-      service: service.name,
+      service,
       // Not the slug: a service may be called `gateway`, as the gateway's own router is.
       router: service.workerHost,
       configDirectory: workerDirectory(service.name),

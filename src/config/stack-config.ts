@@ -61,7 +61,12 @@ export type ServiceConfig = {
   /** A FastChat controller that is to know the service; null: none. */
   readonly controller: ControllerConfig | null;
   readonly limits: LimitsConfig;
+  /** Processes that serve requests before the engines. */
+  readonly workers: WorkerCount;
 };
+
+/** auto: one for each core of the machine. */
+export type WorkerCount = number | 'auto';
 
 /** Addresses have no slash at the end. */
 export type ControllerConfig = {

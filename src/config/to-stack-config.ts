@@ -36,9 +36,9 @@ function toGateway(input: NonNullable<StackInput['gateway']>): GatewayConfig {
 function toService(name: string, own: ServiceInput, defaults: DefaultsInput): ServiceConfig {
   const isStarted = (own.url ?? null) === null;
   // How to start an engine says nothing about one that runs already.
-  const { engine, template, controller, limits, ...starting } = defaults;
+  const { engine, template, controller, limits, workers, ...starting } = defaults;
   const said: ServiceInput = {
-    ...{ engine, template, controller, limits },
+    ...{ engine, template, controller, limits, workers },
     ...(isStarted && starting),
     ...own,
   };
@@ -65,6 +65,7 @@ function toService(name: string, own: ServiceInput, defaults: DefaultsInput): Se
     idleUnloadS: said.idle_unload ?? null,
     controller: said.controller ?? null,
     limits: said.limits ? toLimits(said.limits) : NO_LIMITS,
+    workers: said.workers ?? 1,
   };
 }
 

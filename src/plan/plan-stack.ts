@@ -35,7 +35,7 @@ type ServicePlacement = {
 };
 
 function planService(service: ServiceConfig, { slug, gpus }: ServicePlacement): ServicePlan {
-  const { name, engine, template, url, replicas, controller, limits } = service;
+  const { name, engine, template, url, replicas, controller, limits, workers } = service;
   return {
     name,
     slug,
@@ -46,6 +46,7 @@ function planService(service: ServiceConfig, { slug, gpus }: ServicePlacement): 
     workerHost: `${slug}-worker`,
     controller,
     limits,
+    workers,
     replicas: Array.from({ length: replicas }, (_, at): ReplicaPlan => ({
       id: `${name}-engine-${at}`,
       host: `${slug}-engine-${at}`,

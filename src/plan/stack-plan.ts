@@ -1,5 +1,5 @@
 /** The plan: pure data saying what should be. `planStack` makes it, the renderers and runtimes read it. */
-import type { ControllerConfig, LimitsConfig } from '../config/stack-config.ts';
+import type { ControllerConfig, LimitsConfig, WorkerCount } from '../config/stack-config.ts';
 import type { ModelSource } from '../config/values/model-source.ts';
 import type { TemplateChoice } from '../config/values/template-choice.ts';
 import type { EngineKind, WorkerTemplate } from '../config/worker-config.ts';
@@ -48,6 +48,8 @@ export type ServicePlan = {
   /** A FastChat controller that is to know the service; null: none. */
   readonly controller: ControllerConfig | null;
   readonly limits: LimitsConfig;
+  /** Processes of the worker. */
+  readonly workers: WorkerCount;
   readonly replicas: readonly ReplicaPlan[];
 };
 

@@ -71,6 +71,13 @@ describe('the containers of a stack', () => {
     }
   });
 
+  it('say how many processes a worker has, where it is not one', () => {
+    const workersOf = (workers: number | 'auto'): unknown =>
+      composeFile(planOf([serviceOf('a', [engineOf()], { workers })])).services['a-worker']
+        ?.environment?.['LLM_OPS_WORKERS'];
+    assert.deepEqual([workersOf(1), workersOf(3), workersOf('auto')], [undefined, '3', 'auto']);
+  });
+
   it('build the product image once and never pull it', () => {
     const { services } = composeFile(planOf([serviceOf('a', [engineOf({ kind: 'sim' })])]));
     const ours = Object.entries(services).filter(([, { image }]) => image === 'llm-ops:1.2.3');

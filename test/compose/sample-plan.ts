@@ -42,6 +42,7 @@ export function serviceOf(
     workerHost: `${slug}-worker`,
     controller: null,
     limits: NO_LIMITS,
+    workers: 1,
     replicas: engines.map((engine, index) => ({
       id: `${name}-engine-${String(index)}`,
       host: `${slug}-engine-${String(index)}`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { problemsOf } from './problems-of.ts';
 
-describe('a controller or a limit that cannot be', () => {
+describe('a controller, a limit or a number of workers that cannot be', () => {
   const inService: readonly [string, RegExp][] = [
     ['source: a/b, controller: here', /controller: "here" is no http or https address \| .*21001/],
     [
@@ -32,6 +32,12 @@ describe('a controller or a limit that cannot be', () => {
     ['source: a/b, limits: { frame_wait_ms: 1001 }', /frame_wait_ms/],
     ['source: a/b, limits: { body_size: 16 XB }', /body_size: "16 XB" is not a size \| .*`256MB`/],
     ['source: a/b, limits: { body_size: 1GB }', /body_size: "1GB" is more than .* at most `256MB`/],
+    [
+      'source: a/b, workers: 0',
+      /workers: 0 does not fit \| a whole number from 1 to 64, or `auto`/,
+    ],
+    ['source: a/b, workers: 65', /workers: 65 does not fit/],
+    ['source: a/b, workers: many', /workers: "many" does not fit/],
     ['source: a/b, limits: { prompt_characters: 1MB }', /prompt_characters: "1MB" does not fit/],
   ];
   for (const [keys, pattern] of inService)

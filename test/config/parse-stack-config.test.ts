@@ -54,6 +54,7 @@ describe('parseStackConfig', () => {
           idleUnloadS: null,
           controller: null,
           limits: NO_LIMITS,
+          workers: 1,
         },
       ],
     });
@@ -89,7 +90,7 @@ describe('parseStackConfig', () => {
       volumes: [v:/v, { name: w, path: /w }, { instance_path: ./x, path: /x }], replicas: 3, idle_unload: 10m,
       controller: { url: "http://c:21001/", worker_address: "http://w:8000/a/" },
       limits: { concurrency: 8, queue_length: 0, queue_timeout: 5s, idle_timeout: 2m, body_size: 1MB, prompt_characters: 1000,
-        reader_timeout: 30, keep_alive: 10s, frame_wait_ms: 0 } }`);
+        reader_timeout: 30, keep_alive: 10s, frame_wait_ms: 0 }, workers: auto }`);
 
     assert.deepEqual(all, {
       name: 'A',
@@ -122,6 +123,7 @@ describe('parseStackConfig', () => {
         keepAliveS: 10,
         frameWaitMs: 0,
       },
+      workers: 'auto',
     });
   });
 
@@ -274,7 +276,7 @@ describe('defaults', () => {
   it('say nothing of how to start an engine that runs already', () => {
     const running = service(
       '{ url: "http://a" }',
-      '{ image: x, gpu: 2, args: [a], env: { A: 1 }, replicas: 2, template: mistral, controller: "http://c", limits: { concurrency: 1 } }',
+      '{ image: x, gpu: 2, args: [a], env: { A: 1 }, replicas: 2, template: mistral, controller: "http://c", limits: { concurrency: 1 }, workers: 4 }',
     );
 
     assert.deepEqual(running, {
@@ -282,6 +284,7 @@ describe('defaults', () => {
       template: MISTRAL,
       controller: { url: 'http://c', workerAddress: null },
       limits: { ...NO_LIMITS, concurrency: 1 },
+      workers: 4,
     });
   });
 

@@ -24,6 +24,7 @@ export function servicePlan(name: string): ServicePlan {
     workerHost: `${slug}-worker`,
     controller: null,
     limits: NO_LIMITS,
+    workers: 1,
     replicas: [
       { id: `${name}-engine-0`, host: `${slug}-engine-0`, engine: { url: 'http://127.0.0.1:1' } },
     ],

@@ -169,7 +169,7 @@ export function servicePlan(
     ...{ name, slug: name, model: name, template: { choice: AUTO, chosen: null } },
     engine: 'url' in engine ? 'openai' : engine.kind,
     ...{ worker: `${name}-worker`, workerHost: `${name}-worker` },
-    ...{ controller: null, limits: NO_LIMITS },
+    ...{ controller: null, limits: NO_LIMITS, workers: 1 },
     replicas: [{ id: `${name}-engine-0`, host: `${name}-engine-0`, engine }],
   };
 }

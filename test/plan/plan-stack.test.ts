@@ -47,6 +47,7 @@ describe('planStack', () => {
           workerHost: 'mistral-7b-worker',
           controller: null,
           limits: NO_LIMITS,
+          workers: 1,
           replicas: [
             {
               id: 'Mistral.7B-engine-0',

@@ -42,6 +42,7 @@ export function service(name: string, facts: Partial<ServiceConfig> = {}): Servi
     replicas: 1,
     controller: null,
     limits: NO_LIMITS,
+    workers: 1,
     ...facts,
   };
 }

@@ -1,4 +1,4 @@
-import type { GatewayPlan } from '../../plan/stack-plan.ts';
+import type { GatewayPlan, ServicePlan } from '../../plan/stack-plan.ts';
 import type { ComposeParts } from '../load-parts.ts';
 import { WORKER_PORT, productImage } from './names.ts';
 import type { PartContext } from './part-template.ts';
@@ -17,15 +17,16 @@ export type DoorContext = {
 export function renderWorker(
   context: DoorContext,
   {
-    service,
+    service: { name, workers },
     router,
     configDirectory,
-  }: { service: string; router: string; configDirectory: string },
+  }: { service: ServicePlan; router: string; configDirectory: string },
 ): Definition {
   return renderService(context.parts, 'worker', {
     ...toRoute(context),
     router,
-    prefix: `/api/${service}`,
+    prefix: `/api/${name}`,
+    workers: workers === 1 ? null : workers,
     configDirectory: `./${configDirectory}`,
   });
 }

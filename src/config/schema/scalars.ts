@@ -4,6 +4,9 @@ import { mismatch, quoted } from '../values/mismatch.ts';
 import { resolvePath } from '../values/model-source.ts';
 import { nearest } from './mapping.ts';
 
+/** What the worker takes at most, too (`src/worker/main.ts`). */
+const MOST_WORKERS = 64;
+
 /** A whole number within bounds, bounds included. */
 export function parseWhole(value: unknown, min: number, max: number): number {
   const hint = `a whole number from ${min} to ${max}`;
@@ -24,6 +27,17 @@ export function parseReplicas(value: unknown): number {
       'a whole number from 1 to 64',
     );
   return parseWhole(value, 1, 64);
+}
+
+/** How many processes a worker has. */
+export function parseWorkers(value: unknown): number | 'auto' {
+  if (value === 'auto') return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_WORKERS)
+    return value;
+  throw mismatch(
+    `${quoted(value)} does not fit`,
+    `a whole number from 1 to ${MOST_WORKERS}, or \`auto\`: one for each core`,
+  );
 }
 
 /** One of some words. */

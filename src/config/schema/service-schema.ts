@@ -25,7 +25,14 @@ import { EngineKind } from '../worker-config.ts';
 import { controllerSchema, sharedControllerSchema } from './controller-schema.ts';
 import { limitsSchema } from './limits-schema.ts';
 import { attempt, choose, isMapping, list, mapping, value } from './mapping.ts';
-import { parseArgument, parseImage, parsePort, parseReplicas, parseWord } from './scalars.ts';
+import {
+  parseArgument,
+  parseImage,
+  parsePort,
+  parseReplicas,
+  parseWord,
+  parseWorkers,
+} from './scalars.ts';
 import { type TemplateContext, templateSchema } from './template-schema.ts';
 
 export type SchemaContext = TemplateContext;
@@ -59,6 +66,7 @@ function sharedKeys(context: SchemaContext) {
     replicas: value(parseReplicas).nullish(),
     idle_unload: value(parseDurationS).nullish(),
     limits: limitsSchema().nullish(),
+    workers: value(parseWorkers).nullish(),
   };
 }
 

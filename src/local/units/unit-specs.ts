@@ -1,6 +1,7 @@
 /** StackPlan → the processes that should run. Pure. */
 import { createHash } from 'node:crypto';
 
+import type { WorkerCount } from '../../config/stack-config.ts';
 import { WORKER_NODE_FLAGS, workerCompileCache } from '../../config/worker-config.ts';
 import type { LogDialect } from '../../plan/load-progress.ts';
 import type { StackPlan } from '../../plan/stack-plan.ts';
@@ -102,6 +103,7 @@ function gatewaySpec(
   { directory, programs, env, timing }: UnitSpecsOptions,
 ): UnitSpec {
   const { listen, httpPort } = plan.gateway;
+  const workers = mostWorkers(plan);
   const command: Command = {
     file: process.execPath,
     args: [...WORKER_NODE_FLAGS, programs.worker],
@@ -111,6 +113,7 @@ function gatewaySpec(
       LLM_OPS_HOST: listen,
       LLM_OPS_PORT: String(httpPort),
       LLM_OPS_DRAIN_MS: String(Math.max(0, timing.graceMs - LAST_WORDS_MS)),
+      ...(workers !== 1 && { LLM_OPS_WORKERS: String(workers) }),
     },
   };
   return {
@@ -124,6 +127,13 @@ function gatewaySpec(
     dialect: null,
     command: () => command,
   };
+}
+
+/** Here one worker serves all services: it has as many processes as the one of them that wants most. */
+function mostWorkers({ services }: StackPlan): WorkerCount {
+  const wanted = services.map(({ workers }) => workers);
+  const numbers = wanted.filter((count) => count !== 'auto');
+  return numbers.length < wanted.length ? 'auto' : Math.max(1, ...numbers);
 }
 
 type HashParts = {

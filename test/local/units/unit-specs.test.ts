@@ -51,6 +51,18 @@ describe('the units of a plan', () => {
     });
   }
 
+  it('have as many worker processes as the service that wants most, and none is named for one', () => {
+    const workersOf = (...counts: (number | 'auto')[]): unknown => {
+      const plan = stack(enginePlan());
+      const services = counts.map((workers) => ({ ...plan.services[0]!, workers }));
+      const gateway = unitSpecs({ ...plan, services }, options).at(-1);
+      return gateway?.command(0).env['LLM_OPS_WORKERS'];
+    };
+    assert.equal(workersOf(1, 1), undefined);
+    assert.equal(workersOf(2, 4, 1), '4');
+    assert.equal(workersOf(2, 'auto', 4), 'auto');
+  });
+
   it('get another hash for other GPUs', () => {
     const on = (id: string) =>
       hashes(stack(enginePlan({ kind: 'vllm', gpus: [{ id, name: null }] })));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -36,6 +36,28 @@ describe('the worker program', () => {
       assert.deepEqual(await ended, [2, null]);
       assert.equal(told, `worker: ${name} is "30s", which is no whole number\n`);
     });
+
+  for (const count of ['0', '65', '2.5', 'many', '-1'])
+    it(`says that ${count} is no number of processes`, { timeout: 60_000 }, async (t) => {
+      const program = await run(t, { LLM_OPS_WORKERS: count });
+      program.stdout.resume();
+
+      const ended = once(program, 'exit');
+      const told = await text(program.stderr);
+
+      assert.deepEqual(await ended, [2, null]);
+      assert.equal(
+        told,
+        `worker: LLM_OPS_WORKERS is "${count}", which is neither "auto" nor a whole number from 1 to 64\n`,
+      );
+    });
+
+  it('is one process where nobody asks for more', async (t) => {
+    const program = await run(t, { LLM_OPS_WORKERS: '' });
+    await once(program.stdout, 'data');
+    const children = await readFile(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8');
+    assert.equal(children, '');
+  });
 
   it('listens for this machine only where its host is set to nothing', async (t) => {
     const program = await run(t, { LLM_OPS_HOST: '' });

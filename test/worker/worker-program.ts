@@ -43,9 +43,12 @@ export async function startWorkerProgram(
     processes,
     drainMs = 0,
     files = {},
+    port: wanted = 0,
   }: {
     readonly processes: number;
     readonly drainMs?: number;
+    /** Left out: a free one. */
+    readonly port?: number;
     /** To lie beside the configuration, by name. */
     readonly files?: Readonly<Record<string, string>>;
   },
@@ -58,11 +61,11 @@ export async function startWorkerProgram(
   await configure(config);
   for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
   const child = spawn(process.execPath, [...WORKER_NODE_FLAGS, MAIN], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       ...process.env,
       LLM_OPS_WORKER_CONFIG: directory,
-      LLM_OPS_PORT: '0',
+      LLM_OPS_PORT: String(wanted),
       LLM_OPS_LOG_LEVEL: 'debug',
       LLM_OPS_DRAIN_MS: String(drainMs),
       LLM_OPS_WORKERS: String(processes),
@@ -83,15 +86,18 @@ export async function startWorkerProgram(
     await rm(directory, { recursive: true, force: true });
   });
   const log: string[] = [];
+  const errors: string[] = [];
   const listening = Promise.withResolvers<string>();
+  createInterface({ input: child.stderr! }).on('line', (line) => errors.push(line));
   createInterface({ input: child.stdout! }).on('line', (line) => {
     log.push(line);
     const [, url] = /listening at (http:[^"]+)"/.exec(line) ?? [];
     if (url !== undefined) listening.resolve(url);
   });
-  void ended.then(() => listening.reject(new Error(`it ended:\n${log.join('\n')}`)));
+  void ended.then(() =>
+    listening.reject(new Error(`it ended:\n${[...log, ...errors].join('\n')}`)),
+  );
   const url = await listening.promise;
-  const port = Number(new URL(url).port);
   return {
     ...{ url, pid, configure, close, ended, log },
     disconnect: () => child.disconnect(),
@@ -100,7 +106,7 @@ export async function startWorkerProgram(
       return children.trim().split(/\s+/).filter(Boolean).map(Number);
     },
     options: {
-      ...{ configDirectory: directory, host: '127.0.0.1', port, logLevel: 'silent', drainMs },
+      ...{ configDirectory: directory, host: '127.0.0.1', port: 0, logLevel: 'silent', drainMs },
     },
   };
 }

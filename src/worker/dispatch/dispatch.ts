@@ -26,14 +26,14 @@ export type Admission = {
   readonly giveBack: () => void;
 };
 
-export type ChosenSeat = {
+type ChosenSeat = {
   readonly seat: Seat;
   /** One at another replica in its place; null: no other can take the request. */
   readonly other: () => Promise<Seat | null>;
 };
 
 /** A replica that is asked something, until `leave` is called once. */
-export type Question = {
+type Question = {
   readonly seat: Pick<Seat, 'lost'>;
   readonly engine: Engine;
   readonly leave: () => void;

@@ -36,7 +36,9 @@ export function createOwnerMetrics(stack: LiveStack): OwnerMetrics {
     scrape: async () => {
       state.prune();
       // Nothing is awaited between the reading of the counts and their sum being begun: who is gone meanwhile is in one of the two lists.
-      const servers = [...latest].map(([process, counts]) => ({ process, counts }));
+      const servers = [...latest]
+        .map(([process, counts]) => ({ process, counts }))
+        .sort((a, b) => Number(a.process) - Number(b.process));
       remains = remains.map((metrics) => remainsOf(metrics, keeps));
       const lists = [...remains, ...servers.map(({ counts }) => counts.requests)];
       const [sums, own, ofOwner] = await Promise.all([

@@ -56,7 +56,7 @@ export type VisitProgress = {
 };
 
 /** How a server listens and logs. */
-export type ServerSettings = {
+type ServerSettings = {
   readonly configDirectory: string;
   readonly host: string;
   readonly port: number;

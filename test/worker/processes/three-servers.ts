@@ -39,7 +39,7 @@ export function serviceOf(
 ): WorkerConfigInput {
   const { version = {}, service = {} } = limits;
   const replicas = urls.map((url, n) => ({
-    ...{ id: `engine-${n}`, url, engine: 'vllm' as const, model: 'm' },
+    ...{ id: `engine-${n}`, url, engine: 'vllm' as const, model: null },
   }));
   return {
     role: 'worker',

@@ -49,7 +49,7 @@ export class Desk {
   async #answer(n: number, question: Question): Promise<void> {
     const { send } = this.#options;
     try {
-      send({ kind: 'answer', n, value: (await this.#toAnswer(n, question)) ?? null });
+      send({ kind: 'answer', n, value: await this.#toAnswer(n, question) });
     } catch (error) {
       const holding = this.#holdings.get(n);
       // Nobody waits for the answer to what was released.
@@ -64,13 +64,15 @@ export class Desk {
     const { stack, scrape } = this.#options;
     switch (question.kind) {
       case 'room':
-        return refuseIfFull(this.#placesOf(question));
+        refuseIfFull(this.#placesOf(question));
+        return true;
       case 'admit':
         return this.#admit(n, question);
       case 'other':
         return this.#changeSeat(question.of);
       case 'lost':
-        return this.#holdings.get(question.of)?.guest?.replica.lost();
+        this.#holdings.get(question.of)?.guest?.replica.lost();
+        return true;
       case 'any':
         return this.#seatAny(n, question.service);
       case 'queue':

@@ -113,6 +113,7 @@ async function closeAll({
   readonly drainMs: number;
 }): Promise<void> {
   opened.drain();
+  // On the same channel as the connections by which the controllers look at us then, and before them.
   pool.drain(drainMs);
   await opened.leave();
   await pool.close(drainMs + LAST_WORDS_MS + LEAVE_MS);

@@ -59,7 +59,8 @@ export class ServerPool {
 
   /** Resolves when all have told what they counted. */
   async count(): Promise<void> {
-    await Promise.all(this.#servers.map((server) => server?.count()));
+    const servers = this.#servers.filter((server) => server !== null);
+    await Promise.all(servers.map((server) => server.count()));
   }
 
   /** Who ends from now on is not replaced. */

@@ -1,7 +1,6 @@
 /** One server as its owner sees it: a process that is born, listens, asks and counts, and ends. */
 import cluster from 'node:cluster';
 import type { Worker } from 'node:cluster';
-import { once } from 'node:events';
 import type { Counts } from '../../metrics/counts.ts';
 import type { Outbox } from '../outbox.ts';
 import { openOutbox } from '../outbox.ts';
@@ -42,7 +41,7 @@ export class ServerProcess {
   #url: string | null = null;
   #error: Error | null = null;
   /** Resolves when the process is gone. */
-  readonly ended: Promise<unknown>;
+  readonly ended: Promise<void>;
 
   /** Forks it, as `cluster.setupPrimary` says. */
   constructor(options: ServerProcessOptions) {
@@ -56,22 +55,26 @@ export class ServerProcess {
     worker.on('message', (batch: readonly ToOwner[]) => batch.forEach((each) => this.#take(each)));
     // Its end is told by `exit`; without a listener this one would end us.
     worker.on('error', () => undefined);
-    worker.process.on('error', () => undefined);
-    this.ended = once(worker, 'exit').then(([code, signal]: (number | string | null)[]) => {
+    const { process } = worker;
+    const ended = Promise.withResolvers<Pick<ServerEnd, 'code' | 'signal'>>();
+    // One that the system did not let begin never exits.
+    process.on('error', (error) => {
+      if (process.pid !== undefined) return;
+      this.#error = error;
+      ended.resolve({ code: null, signal: null });
+    });
+    worker.once('exit', (code, signal) => ended.resolve({ code, signal }));
+    this.ended = ended.promise.then(({ code, signal }) => {
       this.#canHear = false;
       this.#desk.close();
       for (const resolve of this.#counting.values()) resolve();
       onEnd({
         hasListened: this.#url !== null,
         error: this.#error,
-        code: typeof code === 'number' ? code : null,
-        signal: typeof signal === 'string' ? signal : null,
+        code,
+        signal,
       });
     });
-  }
-
-  get pid(): number | null {
-    return this.#worker.process.pid ?? null;
   }
 
   get isListening(): boolean {
@@ -120,7 +123,10 @@ export class ServerProcess {
         onCounts(message.counts);
         if (message.n !== null) this.#counting.get(message.n)?.();
         return;
-      default:
+      case 'ask':
+      case 'release':
+      case 'ended':
+      case 'progress':
         this.#desk.take(message);
     }
   }

@@ -67,7 +67,7 @@ export class OwnerLink {
           resolve(take(value));
         } catch (error) {
           this.#outbox.send({ kind: 'release', n });
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
       const refuse = (refusal: Refusal): void => {

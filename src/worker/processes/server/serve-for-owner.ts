@@ -98,7 +98,8 @@ export async function serveForOwner(
       case 'stop':
         end().then(() => ended.resolve(undefined), ended.reject);
         return;
-      default:
+      case 'answer':
+      case 'refusal':
         link.take(message);
     }
   };

@@ -34,8 +34,8 @@ export function openLog({ isShared = false } = {}): Log {
     maxLength: MOST_UNWRITTEN_BYTES,
     // What is handed over goes at once as with 0, but only then can it be waited for.
     minLength: 1,
-    // What is handed over apart is written apart.
-    ...(isShared && { maxWrite: 1 }),
+    // What is handed over apart is written apart; it has to be more than the least.
+    ...(isShared && { maxWrite: 2 }),
   });
   const most = isShared ? ATOMIC_BYTES : TOGETHER_CHARACTERS;
   let lines = '';

@@ -20,7 +20,7 @@ export type CountedMetric = {
 export type Counts = {
   /** Of requests: the sums of several processes are those of the worker. */
   readonly requests: readonly CountedMetric[];
-  /** Of the process: each has its own. */
+  /** Of the process: each has its own. Empty: not told this time. */
   readonly process: readonly CountedMetric[];
 };
 

@@ -27,7 +27,10 @@ export function createOwnerMetrics(stack: LiveStack): OwnerMetrics {
     isConfigured(stack, labels as unknown as Labels);
   return {
     replicaChanged: (replica) => state.replicaChanged(replica),
-    counted: (process, counts) => void latest.set(process, counts),
+    counted: (process, { requests, process: own }) => {
+      const before = latest.get(process)?.process ?? [];
+      latest.set(process, { requests, process: own.length > 0 ? own : before });
+    },
     gone: (process) => {
       const counts = latest.get(process);
       latest.delete(process);

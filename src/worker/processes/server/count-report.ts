@@ -7,13 +7,14 @@ const REPORT_EVERY_MS = 1_000;
 const LEAST_REST = 99;
 
 export class CountReport {
-  readonly #metrics: Pick<ServerMetrics, 'counts'>;
+  readonly #metrics: Pick<ServerMetrics, 'counts' | 'news'>;
   readonly #send: (n: number | null, counts: Counts) => void;
   #timer: NodeJS.Timeout | null = null;
   #isStopped = false;
+  #telling: Promise<void> = Promise.resolve();
 
   constructor(
-    metrics: Pick<ServerMetrics, 'counts'>,
+    metrics: Pick<ServerMetrics, 'counts' | 'news'>,
     send: (n: number | null, counts: Counts) => void,
   ) {
     this.#metrics = metrics;
@@ -29,9 +30,15 @@ export class CountReport {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  /** `n`: the owner's question; null: it asked nothing. */
-  async tell(n: number | null): Promise<void> {
-    this.#send(n, await this.#metrics.counts());
+  /** Everything. `n`: the owner's question; null: it asked nothing. */
+  tell(n: number | null): Promise<void> {
+    return this.#inTurn(async () => this.#send(n, await this.#metrics.counts()));
+  }
+
+  /** One after the other, so that nothing older comes after what is newer. */
+  #inTurn(tell: () => Promise<void>): Promise<void> {
+    this.#telling = this.#telling.then(tell);
+    return this.#telling;
   }
 
   #rest(ms: number): void {
@@ -41,7 +48,10 @@ export class CountReport {
 
   async #report(): Promise<void> {
     const began = performance.now();
-    await this.tell(null);
+    await this.#inTurn(async () => {
+      const news = await this.#metrics.news();
+      if (news !== null) this.#send(null, news);
+    });
     const tookMs = performance.now() - began;
     if (!this.#isStopped) this.#rest(Math.max(REPORT_EVERY_MS, tookMs * LEAST_REST));
   }

@@ -16,7 +16,8 @@ describe('three processes before several engines', () => {
       [1, 2, 3, 4].map(() => startGatedEngine(t, { isOpen: true })),
     );
     const worker = await startThreeServers(t, serviceOf(engines.map(({ url }) => url)));
-    const beginnings = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(600));
+    // Fewer than engines, so that turns alone would bring none back.
+    const beginnings = ['a', 'b', 'c'].map((letter) => letter.repeat(600));
     for (let round = 0; round < 6; round += 1)
       for (const beginning of beginnings) {
         const body = { prompt: `${beginning}${round}`, echo: false };
@@ -30,8 +31,8 @@ describe('three processes before several engines', () => {
       assert.equal(homes.length, 1);
     }
     // Those that nobody knew yet went to the least busy ones, by turns.
-    for (const { prompts } of engines) assert.equal(prompts.length, 6);
-    await until('all are logged', () => answersLogged(worker).length === 24);
+    assert.deepEqual(engines.map(({ prompts }) => prompts.length).sort(), [0, 6, 6, 6]);
+    await until('all are logged', () => answersLogged(worker).length === 18);
     assert.equal(new Set(answersLogged(worker).map(({ pid }) => pid)).size, SERVERS);
   });
 

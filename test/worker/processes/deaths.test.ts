@@ -26,6 +26,7 @@ describe('a server process that is killed', () => {
     });
     await until('all have begun', () => begun === 6);
 
+    assert.equal((await scrape(url)).sum('llm_ops_requests_in_progress'), 6);
     const [pid] = await worker.servers();
     process.kill(pid!, 'SIGKILL');
     await until('another listens', () => timesListening(worker) === SERVERS + 1);

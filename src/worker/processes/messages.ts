@@ -2,7 +2,7 @@
 import type { WorkerConfig, WorkerTokens } from '../../config/worker-config.ts';
 import type { ReplicaState } from '../balance/health.ts';
 import type { VisitEnd } from '../balance/health/visit.ts';
-import type { Counts } from '../metrics/counts.ts';
+import type { Counts } from '../metrics/processes/counts.ts';
 import type { TransferredError } from './transferred-error.ts';
 
 /** Names of the configuration, for what is an object on either side. */

@@ -27,7 +27,7 @@ import { extname, join } from 'node:path';
 import type { WorkerConfig, WorkerTokens } from '../../../config/worker-config.ts';
 import type { TokenSet } from '../../auth/token-set.ts';
 import { createLogger } from '../../http/log-destination.ts';
-import { createOwnerMetrics } from '../../metrics/owner-metrics.ts';
+import { createOwnerMetrics } from '../../metrics/processes/owner-metrics.ts';
 import { LAST_WORDS_MS } from '../../open-door.ts';
 import { openStack } from '../../open-stack.ts';
 import type { RunningWorker, WorkerOptions } from '../../serve.ts';

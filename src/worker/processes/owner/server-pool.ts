@@ -1,7 +1,7 @@
 /** The servers of a worker: so many of them, each replaced when it ends. */
 import type { FastifyBaseLogger } from 'fastify';
 import { LONGEST_TIMER_MS } from '../../longest-timer.ts';
-import type { Counts } from '../../metrics/counts.ts';
+import type { Counts } from '../../metrics/processes/counts.ts';
 import type { ToServer } from '../messages.ts';
 import { ServerProcess } from './server-process.ts';
 import type { ServerEnd, ServerProcessOptions } from './server-process.ts';

@@ -1,7 +1,7 @@
 /** One server as its owner sees it: a process that is born, listens, asks and counts, and ends. */
 import cluster from 'node:cluster';
 import type { Worker } from 'node:cluster';
-import type { Counts } from '../../metrics/counts.ts';
+import type { Counts } from '../../metrics/processes/counts.ts';
 import type { Outbox } from '../outbox.ts';
 import { openOutbox } from '../outbox.ts';
 import type { ToOwner, ToServer } from '../messages.ts';

@@ -1,6 +1,6 @@
 /** What this server counted, told to the owner when it asks, and by itself, so that little is lost with a server that is killed. */
-import type { Counts } from '../../metrics/counts.ts';
-import type { ServerMetrics } from '../../metrics/server-metrics.ts';
+import type { Counts } from '../../metrics/processes/counts.ts';
+import type { ServerMetrics } from '../../metrics/processes/server-metrics.ts';
 
 /** With a gateway of many services a report is long: it takes no more than a hundredth of the time. */
 const REPORT_EVERY_MS = 1_000;

@@ -6,7 +6,7 @@ import type { LiveTokens } from '../../auth/tokens-file.ts';
 import { Departures } from '../../http/departure.ts';
 import { openEngineProgress } from '../../live/engine-progress.ts';
 import { LiveStack } from '../../live/live-stack.ts';
-import { createServerMetrics } from '../../metrics/server-metrics.ts';
+import { createServerMetrics } from '../../metrics/processes/server-metrics.ts';
 import { openDoor } from '../../open-door.ts';
 import { buildServer } from '../../server.ts';
 import type { LogTarget } from '../../server.ts';

@@ -1,13 +1,13 @@
 /** The metrics of one server among several: it counts what it does, and the owner makes one of all. */
 import { Registry } from 'prom-client';
-import type { LiveStack } from '../live/live-stack.ts';
+import type { LiveStack } from '../../live/live-stack.ts';
 import { countsOf } from './counts.ts';
 import type { CountedMetric, Counts } from './counts.ts';
-import { isConfigured } from './labels.ts';
-import type { Metrics } from './metrics.ts';
-import { processMetrics } from './process-metrics.ts';
-import { RequestMetrics } from './request-metrics.ts';
-import { labelsOfReplicas } from './stack-metrics.ts';
+import { isConfigured } from '../labels.ts';
+import type { Metrics } from '../metrics.ts';
+import { processMetrics } from '../process-metrics.ts';
+import { RequestMetrics } from '../request-metrics.ts';
+import { labelsOfReplicas } from '../stack-metrics.ts';
 
 export type ServerMetrics = Pick<Metrics, 'follow'> & {
   /** Everything up to now. */

@@ -1,13 +1,13 @@
 /** The metrics of a worker with several processes: what its servers counted, those that died among them, and what their owner knows. */
 import { Registry } from 'prom-client';
-import type { LiveStack } from '../live/live-stack.ts';
+import type { LiveStack } from '../../live/live-stack.ts';
 import { countsOf, printCounts, remainsOf, sideBySide, sumOf } from './counts.ts';
 import type { CountedMetric, Counts } from './counts.ts';
-import { isConfigured } from './labels.ts';
-import type { Labels } from './labels.ts';
-import type { Metrics } from './metrics.ts';
-import { processMetrics } from './process-metrics.ts';
-import { StackMetrics } from './stack-metrics.ts';
+import { isConfigured } from '../labels.ts';
+import type { Labels } from '../labels.ts';
+import type { Metrics } from '../metrics.ts';
+import { processMetrics } from '../process-metrics.ts';
+import { StackMetrics } from '../stack-metrics.ts';
 
 export type OwnerMetrics = Pick<Metrics, 'replicaChanged' | 'scrape'> & {
   /** What server `process` has counted up to now. */

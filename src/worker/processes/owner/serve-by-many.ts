@@ -14,8 +14,10 @@
  * the owner answers is meant in the configuration that it sent before.
  *
  * Connections are shared out by node:cluster: the owner accepts, and gives them to the servers by turns. With SO_REUSEPORT the kernel would
- * choose by a hash, and of the few connections that a front door keeps open some servers would get most; and those that a dying server had
- * not accepted yet would be cut, as would those that come to one that is stopping.
+ * choose by a hash, and of the few connections that a front door keeps open some servers would get most; and all those that a dying server
+ * had not accepted yet would be cut, as would those that come to one that is stopping. Not perfect: of a server that is killed while a
+ * connection is on its way to it, node:cluster neither closes that connection nor gives it to another, so its client waits until it gives
+ * up. When all servers die at once nobody listens until the first one is back.
  *
  * Counters: each server tells the owner what it counted, at each scrape and by itself every second. Of one that is killed, what it counted
  * since then is lost, at most about a second; nothing that anybody was told ever goes down.

@@ -66,8 +66,9 @@ describe('a server process that is killed', () => {
     );
     for (const { status } of await Promise.all(again)) assert.equal(status, 200);
     assert.equal((await simStats(engine))['peak_running'], STREAMS);
-    const { json } = await ask(`${url}/worker_status`);
-    assert.equal(json['queue_length'], 0);
+    await until('all places are free', async () => {
+      return (await ask(`${url}/worker_status`)).json['queue_length'] === 0;
+    });
     await until('nothing is counted that is no more', async () => {
       return (await scrape(url)).sum('llm_ops_requests_in_progress') === 0;
     });

@@ -102,7 +102,7 @@ describe('a socket to an engine', () => {
     const seen: string[] = [];
     ours.on('readable', () => {
       for (let part = ours.read(); part !== null; part = ours.read()) {
-        const text = String(part);
+        const text = (part as Buffer).toString();
         seen.push(text);
         if (text === 'abcd') ours.unshift(Buffer.from('cd'));
       }

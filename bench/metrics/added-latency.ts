@@ -1,11 +1,11 @@
 /** P2: what a plain request waits longer for its answer, asked one at a time, than one that goes to the engine itself. */
-import { askMany } from '../harness/client/ask-many.ts';
 import { type Asker, openAsker } from '../harness/client/asker.ts';
 import { startEngine } from '../harness/engine/engine.ts';
 import { benchCores } from '../harness/pin.ts';
 import { watchQuiet } from '../harness/quiet.ts';
 import { type Rounds, shuffled, summarize } from '../harness/rounds.ts';
 import { quantile } from '../harness/statistics.ts';
+import { warmUpRequests } from '../harness/warm-up.ts';
 import { openTargets } from '../targets/open-targets.ts';
 import type { TargetName } from '../targets/target.ts';
 import type { Bench, Line, Metric } from './metric.ts';
@@ -14,7 +14,7 @@ import { toLine } from './to-line.ts';
 const PEERS = ['nginx', 'portkey'] as const;
 const ANSWER = { tokens: 32, intervalMs: 0, firstTokenMs: 0 };
 const BLOCKS = 5;
-const WARM_UP = { connections: 4, durationMs: 1_000 };
+const WARM_UP_MS = { full: 4_000, quick: 2_000 };
 /** Of a block, which find every connection and cache as the others do. */
 const UNCOUNTED_PROBES = 5;
 
@@ -29,14 +29,16 @@ async function measure({ isQuick, targets, say }: Bench): Promise<Line> {
   const { target: core, bench: engineCore } = benchCores();
   const engine = await startEngine({ core: engineCore });
   try {
-    await engine.setMode(ANSWER);
     const names = ['direct', ...PEERS, 'ours'] as const;
     const options = { engineUrl: engine.url, core };
     const { running, close } = await openTargets(targets, names, options);
     const askers = new Map<TargetName, Asker>();
     try {
+      const durationMs = WARM_UP_MS[isQuick ? 'quick' : 'full'];
+      for (const [name, target] of running)
+        if (name !== 'direct') await warmUpRequests(target, { engine, durationMs });
+      await engine.setMode(ANSWER);
       for (const [name, { port, shapes }] of running) {
-        await askMany({ port, shape: shapes.plain, ...WARM_UP });
         askers.set(name, await openAsker({ port, shape: shapes.plain }));
       }
       // Portkey takes so long for a request that fewer of them tell as much.

@@ -3,6 +3,7 @@ import { openProber, type Prober } from '../harness/client/prober.ts';
 import { startEngine } from '../harness/engine/engine.ts';
 import { benchCores } from '../harness/pin.ts';
 import { summarize } from '../harness/rounds.ts';
+import { warmUpStreams } from '../harness/warm-up.ts';
 import { openTargets } from '../targets/open-targets.ts';
 import type { RunningTarget } from '../targets/target.ts';
 import { type ProbeBlocks, probeBlocks } from './first-token/probe-blocks.ts';
@@ -13,7 +14,8 @@ const PEERS = ['nginx', 'portkey'] as const;
 const BLOCKS = 5;
 /** The engine sends the first one together with the head. */
 const MODE = { tokens: 5, intervalMs: 5, firstTokenMs: 0 };
-const WARM_UP_PROBES = 50;
+const WARM_UP_PROBES = 20;
+const WARM_UP_MS = { full: 4_000, quick: 2_000 };
 /** Ours, asked for cumulative frames. */
 const FRAMES = 'frames';
 
@@ -32,6 +34,9 @@ async function measure({ isQuick, targets, say }: Bench): Promise<readonly Line[
     const names = ['direct', ...PEERS, 'ours'] as const;
     const options = { engineUrl: engine.url, core };
     const { running, close } = await openTargets(targets, names, options);
+    const durationMs = WARM_UP_MS[isQuick ? 'quick' : 'full'];
+    for (const [name, target] of running)
+      if (name !== 'direct') await warmUpStreams(target, { engine, durationMs });
     const probers = await openProbers([...running.values()]);
     try {
       await engine.setMode({ ...MODE, intervalMs: 1 });

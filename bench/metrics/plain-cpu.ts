@@ -5,6 +5,7 @@ import { type BenchEngine, startEngine } from '../harness/engine/engine.ts';
 import { benchCores } from '../harness/pin.ts';
 import { watchQuiet } from '../harness/quiet.ts';
 import { type Rounds, runRounds, type Sample, summarize } from '../harness/rounds.ts';
+import { warmUpRequests } from '../harness/warm-up.ts';
 import { openTargets } from '../targets/open-targets.ts';
 import type { RunningTarget } from '../targets/target.ts';
 import type { Bench, Line, Metric } from './metric.ts';
@@ -13,10 +14,7 @@ import { toLine } from './to-line.ts';
 const PEERS = ['nginx', 'portkey'] as const;
 const CONNECTIONS = 50;
 const ANSWER = { tokens: 32, intervalMs: 0, firstTokenMs: 0 };
-/**
- * Until the code that requests go through is compiled, which nginx is from the start. V8 goes on with that for tens of thousands of
- * requests, on threads of its own that would be counted.
- */
+/** nginx is compiled from the start. */
 const WARM_UP_MS = { full: 10_000, quick: 4_000 };
 
 export const plainCpu: Metric = {
@@ -38,8 +36,10 @@ async function measure({ isQuick, targets, say }: Bench): Promise<Line> {
     });
     try {
       say(`plain requests with ${CONNECTIONS} connections: ${[...running.keys()].join(', ')}`);
+      const durationMs = WARM_UP_MS[isQuick ? 'quick' : 'full'];
       for (const [name, target] of running)
-        if (name !== 'nginx') await load(target, WARM_UP_MS[isQuick ? 'quick' : 'full']);
+        if (name !== 'nginx') await warmUpRequests(target, { engine, durationMs });
+      await engine.setMode(ANSWER);
       const rounds = await runRounds({
         contenders: [...running.keys()],
         count: isQuick ? 3 : 5,

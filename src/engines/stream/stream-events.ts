@@ -34,14 +34,14 @@ export function createEventReader(): (bytes: Buffer) => readonly string[] {
 /** Most reads are plain ASCII, which needs no decoder, and becomes a string of one byte a character. */
 function createDecoder(): (bytes: Buffer) => string {
   // A byte order mark is one at the very beginning only, which the parser sees to. The decoder may be first asked in the middle of a text.
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let decoder: InstanceType<typeof TextDecoder> | null = null;
   let isClean = true;
   return (bytes) => {
     const isPlain = isAscii(bytes);
-    const text =
-      isClean && isPlain ? bytes.toString('latin1') : decoder.decode(bytes, { stream: true });
+    if (isClean && isPlain) return bytes.toString('latin1');
     // Behind a plain read the decoder holds no half of a character.
     isClean = isPlain;
-    return text;
+    decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
+    return decoder.decode(bytes, { stream: true });
   };
 }

@@ -44,13 +44,14 @@ export class AnswerTap implements DeltaSink {
   }
 
   push(delta: Delta): boolean {
+    const { usage, finishReason } = delta;
     const { text, isEnd } = this.#filter.push(delta.text);
     if (isEnd) {
-      this.#pass({ ...delta, text, finishReason: 'stop' });
+      this.#pass({ text, usage, finishReason: 'stop' });
       return false;
     }
-    const isLast = delta.finishReason !== null;
-    return this.#pass({ ...delta, text: isLast ? text + this.#filter.flush() : text });
+    const rest = finishReason === null ? '' : this.#filter.flush();
+    return this.#pass({ text: text + rest, usage, finishReason });
   }
 
   /** Another engine begins the answer anew: what the first one said, and nobody saw, is forgotten. */
@@ -74,6 +75,7 @@ export class AnswerTap implements DeltaSink {
     trace.noteDelta(delta);
     if (delta.text === '' && delta.finishReason === null) return true;
     this.#hasPushed = true;
+    if (this.#echo === '') return sink.push(delta);
     const text = this.#echo + delta.text;
     this.#echo = '';
     return sink.push({ ...delta, text });

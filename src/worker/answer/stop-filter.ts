@@ -61,6 +61,8 @@ function beginOfFirst(text: string, stops: readonly string[]): number | null {
 function beginningLength(text: string, stops: readonly string[]): number {
   let longest = 0;
   for (const stop of stops) {
+    // Most text has nothing that a stop string begins with.
+    if (!text.includes(stop.charAt(0), text.length - stop.length + 1)) continue;
     for (let length = Math.min(stop.length - 1, text.length); length > longest; length -= 1)
       if (text.endsWith(stop.slice(0, length))) longest = length;
   }

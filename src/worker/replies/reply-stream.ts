@@ -10,7 +10,12 @@ import type { ServerResponse } from 'node:http';
 import type { Delta, DeltaSink, Flow } from '../../engines/engine.ts';
 import type { ErrorBody } from '../http/http-errors.ts';
 import { LONGEST_TIMER_MS } from '../longest-timer.ts';
+import { FrameClock } from './frame-clock.ts';
+import type { Waiting } from './frame-clock.ts';
 import type { Frame, Frames } from './frames.ts';
+
+/** All frames of the process that wait. */
+const clock = new FrameClock();
 
 /** Characters that may wait for a slow reader before the engine is held back. */
 const MOST_UNTAKEN = 32 * 1024;
@@ -33,7 +38,7 @@ export class ReplyStream implements DeltaSink {
   #isHeldBack = false;
   #isWriting = false;
   #isOver = false;
-  #timer: NodeJS.Timeout | null = null;
+  #waiting: Waiting | null = null;
   #sentAt = -Infinity;
   /** Of the last write, and of the last moment at which the reader took something. */
   #wroteAt = performance.now();
@@ -82,19 +87,22 @@ export class ReplyStream implements DeltaSink {
   }
 
   #sendSoon(): void {
+    const nowMs = performance.now();
+    // Sends what is due, perhaps ours.
+    clock.look(nowMs);
     if (this.#isWriting) {
       this.#holdBack();
       return;
     }
-    if (this.#timer !== null) return;
-    const { patienceMs } = this.#options.frames;
+    if (this.#waiting !== null) return;
+    const { patienceMs: waitMs } = this.#options.frames;
     // The first frame goes at once, and so does one that comes late enough after the last.
-    if (patienceMs === 0 || performance.now() - this.#sentAt >= patienceMs) this.#send();
-    else this.#timer = setTimeout(this.#send, patienceMs);
+    if (waitMs === 0 || nowMs - this.#sentAt >= waitMs) this.#send();
+    else this.#waiting = clock.wait(this.#send, { nowMs, waitMs });
   }
 
   readonly #send = (): void => {
-    this.#timer = null;
+    this.#waiting = null;
     if (this.#isOver || this.#isWriting || this.#options.frames.untaken === 0) return;
     this.#sentAt = performance.now();
     this.#write(this.#options.frames.take(true));
@@ -163,7 +171,7 @@ export class ReplyStream implements DeltaSink {
   }
 
   #stopWaiting(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    if (this.#waiting !== null) clock.leave(this.#waiting);
+    this.#waiting = null;
   }
 }

@@ -14,7 +14,11 @@ export const WORKER_CONFIG_FILE = 'worker.json';
  * Node's flags for the worker program, which the Dockerfile has, too. What a token leaves behind is dead at once; Node's own young
  * generation lets some 100 MB of that come together before it looks. What is left when nothing is under way is given back (`gc`).
  */
-export const WORKER_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=8', '--expose-gc'];
+export const WORKER_NODE_FLAGS: readonly string[] = [
+  '--max-semi-space-size=8',
+  '--expose-gc',
+  '--liftoff-only',
+];
 
 /**
  * Where Node keeps what its compiler makes of the worker program, so that the next one starts in half the time and never loads the part of

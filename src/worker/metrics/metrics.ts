@@ -1,5 +1,5 @@
 /** The metrics of one worker, for Prometheus; `docs/metrics.md` has their names and what they tell. */
-import { Registry } from 'prom-client';
+import { Registry } from './prometheus.ts';
 import type { LiveStack } from '../live/live-stack.ts';
 import type { Replica } from '../live/replica.ts';
 import type { EndedRequest } from '../http/request-outcome.ts';

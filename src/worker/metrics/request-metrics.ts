@@ -1,5 +1,5 @@
 /** What is counted and timed of requests for answers. */
-import { Gauge } from 'prom-client';
+import { Gauge } from './prometheus.ts';
 import type { Registry } from 'prom-client';
 import type { EndedRequest } from '../http/request-outcome.ts';
 import type { RequestTrace } from '../answer/request-trace.ts';

@@ -1,5 +1,5 @@
 /** What services and replicas are like at the moment of a scrape: read then, never counted along. */
-import { Counter, Gauge } from 'prom-client';
+import { Counter, Gauge } from './prometheus.ts';
 import type { Registry } from 'prom-client';
 import type { LiveService, LiveVersion } from '../live/live-service.ts';
 import type { LiveStack } from '../live/live-stack.ts';

@@ -25,7 +25,9 @@ export type Counts = {
 };
 
 /** What a registry has now. */
-export async function countsOf(registry: Registry): Promise<readonly CountedMetric[]> {
+export async function countsOf(
+  registry: Pick<Registry, 'getMetricsAsJSON'>,
+): Promise<readonly CountedMetric[]> {
   // Its types say that the values are those of any metric, and leave out what they are.
   return (await registry.getMetricsAsJSON()) as unknown as readonly CountedMetric[];
 }

@@ -12,6 +12,8 @@ type Holding = {
   readonly service: LiveService;
   version: LiveVersion;
   readonly blocks: readonly number[];
+  /** Of who wants text; a question to the engine only counts as under way there. */
+  readonly isForText: boolean;
   /** Aborts when it is released: who waits for places then waits no more. */
   readonly released: AbortController;
   giveBack: () => void;
@@ -93,7 +95,7 @@ export class Desk {
 
   async #admit(n: number, question: Extract<Question, { kind: 'admit' }>): Promise<Grant> {
     const places = this.#placesOf(question);
-    const holding = this.#hold(n, places, question.blocks ?? []);
+    const holding = this.#hold(n, places, { blocks: question.blocks ?? [], isForText: true });
     const { signal } = holding.released;
     const giveBack = await admit(places, { signal, trace: { queuedAt: null, admittedAt: null } });
     if (signal.aborted) giveBack();
@@ -104,16 +106,17 @@ export class Desk {
 
   async #seatAny(n: number, name: string): Promise<Grant> {
     const service = this.#options.stack.service(name);
-    return this.#seat(this.#hold(n, { service, version: service.chooseVersion() }, []));
+    const places = { service, version: service.chooseVersion() };
+    return this.#seat(this.#hold(n, places, { blocks: [], isForText: false }));
   }
 
   #hold(
     n: number,
     { service, version }: { service: LiveService; version: LiveVersion },
-    blocks: readonly number[],
+    wish: Pick<Holding, 'blocks' | 'isForText'>,
   ): Holding {
     const released = new AbortController();
-    const holding = { service, version, blocks, released, giveBack: NOTHING, guest: null };
+    const holding = { service, version, ...wish, released, giveBack: NOTHING, guest: null };
     this.#holdings.set(n, holding);
     return holding;
   }
@@ -146,7 +149,7 @@ export class Desk {
 
   #sit(holding: Holding, replica: Replica): Grant {
     const { name: version, replicas } = holding.version;
-    holding.guest = new Guest(replica);
+    holding.guest = new Guest(replica, { isWaiting: holding.isForText });
     return { version, replica: replicas.indexOf(replica) };
   }
 

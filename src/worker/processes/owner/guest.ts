@@ -9,11 +9,12 @@ export class Guest {
   readonly #mark: number;
   #stopWaiting: (() => void) | null;
 
-  constructor(replica: Replica) {
+  /** `isWaiting`: for text. A question has an answer of its own, which says nothing of how the engine generates. */
+  constructor(replica: Replica, { isWaiting = true }: { readonly isWaiting?: boolean } = {}) {
     this.replica = replica;
     this.#leave = replica.enter();
     this.#mark = replica.progress.count;
-    this.#stopWaiting = replica.progress.wait();
+    this.#stopWaiting = isWaiting ? replica.progress.wait() : null;
   }
 
   /** What came of it and of others at its side since the server told last. */

@@ -72,7 +72,6 @@ describe('what a server reports', () => {
     report.tell();
     three.wait();
     two.end();
-    two.progressed();
     report.tell();
     report.tell();
 
@@ -81,6 +80,18 @@ describe('what a server reports', () => {
       [{ n: 3, hasProgressed: false, isWaiting: false }],
       [{ n: 3, hasProgressed: false, isWaiting: true }],
     ]);
-    assert.equal(two.count, 3);
+    assert.equal(two.count, 2);
+  });
+
+  it('tells at the end of a visit what its engine sent since the last time', () => {
+    const config = { id: 'a', url: 'http://127.0.0.1:1', engine: 'sim', model: null } as const;
+    const told: (readonly VisitProgress[])[] = [];
+    const report = new ProgressReport((visits) => told.push(visits));
+    const visit = report.watch(1, new Replica(config, { idleTimeoutMs: 1 }));
+    visit.progressed();
+    visit.end();
+    report.tell();
+
+    assert.deepEqual(told, [[{ n: 1, hasProgressed: true, isWaiting: true }]]);
   });
 });

@@ -53,7 +53,12 @@ export class ProgressReport {
           visit.isWaiting = false;
         };
       },
-      end: () => void this.#visits.delete(visit),
+      end: () => {
+        // A visit whose client left has no other word of it, and its number means nothing once it is released.
+        if (visit.hasProgressed)
+          this.#send([{ n, hasProgressed: true, isWaiting: visit.isWaiting }]);
+        this.#visits.delete(visit);
+      },
     };
   }
 

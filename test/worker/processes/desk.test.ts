@@ -57,4 +57,17 @@ describe("the owner's desk", () => {
       { kind: 'answer', n: 2, value: GRANT },
     ]);
   });
+
+  it('says nothing more to what was released while it waited for a place', async (t) => {
+    const { desk, service, sent, ask } = openDesk(t, { version: { concurrency: 1 } });
+    await ask(1, 'admit');
+    await ask(2, 'admit');
+    assert.equal(service.queueLength, 2);
+
+    desk.take({ kind: 'release', n: 2 });
+    await nextTurn();
+
+    assert.equal(service.queueLength, 1);
+    assert.deepEqual(sent, [{ kind: 'answer', n: 1, value: GRANT }]);
+  });
 });

@@ -50,10 +50,13 @@ export class Desk {
 
   async #answer(n: number, question: Question): Promise<void> {
     const { send } = this.#options;
+    let holding: Holding | undefined;
     try {
-      send({ kind: 'answer', n, value: await this.#toAnswer(n, question) });
+      const answer = this.#toAnswer(n, question);
+      // It is made at once, and may be released before the answer is there.
+      holding = this.#holdings.get(n);
+      send({ kind: 'answer', n, value: await answer });
     } catch (error) {
-      const holding = this.#holdings.get(n);
       // Nobody waits for the answer to what was released.
       if (holding?.released.signal.aborted === true) return;
       const isAdmitted = holding !== undefined && holding.giveBack !== NOTHING;

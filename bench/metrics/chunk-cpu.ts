@@ -58,7 +58,7 @@ async function measure({ isQuick, targets, say }: Bench): Promise<readonly Line[
       measure: async (name) => {
         const contender = contenders.get(name);
         if (contender === undefined) return { spoilt: 'errors' };
-        const sample = await measureOnce(contender, engine, isQuick ? 1_500 : 7_500);
+        const sample = await measureOnce(contender, engine, isQuick ? 1_500 : 6_000);
         say(`P5 ${name}: ${JSON.stringify(sample)}`);
         return sample;
       },

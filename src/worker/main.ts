@@ -69,7 +69,8 @@ const options: WorkerOptions = {
 async function serveByMany(): Promise<RunningWorker> {
   const many = await import('./processes/owner/serve-by-many.ts');
   const worker = await many.serveByMany({ ...options, processes });
-  worker.broken.catch(fail);
+  // Why is in the log's last lines.
+  worker.broken.catch((error: unknown) => log.flush().then(() => fail(error)));
   return worker;
 }
 

@@ -58,7 +58,10 @@ describe('three processes', () => {
         let refused = 0;
         const replies = names(10).map(async (prompt) => {
           const reply = await generate(workerUrl, prompt);
-          if (reply.status !== 200) refused += 1;
+          if (reply.status !== 200) {
+            assert.equal(reply.status, 429, JSON.stringify(reply.json));
+            refused += 1;
+          }
           return reply;
         });
         await until('the others are refused', () => refused === 5);

@@ -39,6 +39,34 @@ export async function sumOf(
   return countsOf(AggregatorRegistry.aggregate(all as unknown as object[]));
 }
 
+/** The sum of two lists of what only grows, at once: each series of either is in it once, however many such sums were made before. */
+export function addCounts(
+  all: readonly CountedMetric[],
+  more: readonly CountedMetric[],
+): readonly CountedMetric[] {
+  const byName = new Map(all.map((metric) => [metric.name, metric]));
+  for (const metric of more) {
+    const before = byName.get(metric.name);
+    byName.set(metric.name, { ...metric, values: addValues(before?.values ?? [], metric.values) });
+  }
+  return [...byName.values()];
+}
+
+function addValues(all: readonly Value[], more: readonly Value[]): readonly Value[] {
+  const bySeries = new Map(all.map((value) => [seriesOf(value), value]));
+  for (const value of more) {
+    const series = seriesOf(value);
+    const before = bySeries.get(series)?.value ?? 0;
+    bySeries.set(series, { ...value, value: before + value.value });
+  }
+  return [...bySeries.values()];
+}
+
+function seriesOf({ metricName = '', labels }: Value): string {
+  const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([metricName, sorted]);
+}
+
 /** What stays of a process that is gone: what it counted, not what it had at the moment. `keeps`: which series are still of interest. */
 export function remainsOf(
   metrics: readonly CountedMetric[],

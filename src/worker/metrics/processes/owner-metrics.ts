@@ -1,7 +1,7 @@
 /** The metrics of a worker with several processes: what its servers counted, those that died among them, and what their owner knows. */
 import { Registry } from 'prom-client';
 import type { LiveStack } from '../../live/live-stack.ts';
-import { countsOf, printCounts, remainsOf, sideBySide, sumOf } from './counts.ts';
+import { addCounts, countsOf, printCounts, remainsOf, sideBySide, sumOf } from './counts.ts';
 import type { CountedMetric, Counts } from './counts.ts';
 import { isConfigured } from '../labels.ts';
 import type { Labels } from '../labels.ts';
@@ -21,8 +21,8 @@ export function createOwnerMetrics(stack: LiveStack): OwnerMetrics {
   const state = new StackMetrics(stack, registry);
   const ofProcess = processMetrics();
   const latest = new Map<string, Counts>();
-  /** Of servers that are gone, one or more. */
-  let remains: (readonly CountedMetric[])[] = [];
+  /** Of all servers that are gone. */
+  let remains: readonly CountedMetric[] = [];
   const keeps = (labels: Readonly<Record<string, string | number>>): boolean =>
     isConfigured(stack, labels as unknown as Labels);
   return {
@@ -34,7 +34,7 @@ export function createOwnerMetrics(stack: LiveStack): OwnerMetrics {
     gone: (process) => {
       const counts = latest.get(process);
       latest.delete(process);
-      if (counts !== undefined) remains.push(remainsOf(counts.requests, keeps));
+      if (counts !== undefined) remains = addCounts(remains, remainsOf(counts.requests, keeps));
     },
     scrape: async () => {
       state.prune();
@@ -42,8 +42,8 @@ export function createOwnerMetrics(stack: LiveStack): OwnerMetrics {
       const servers = [...latest]
         .map(([process, counts]) => ({ process, counts }))
         .sort((a, b) => Number(a.process) - Number(b.process));
-      remains = remains.map((metrics) => remainsOf(metrics, keeps));
-      const lists = [...remains, ...servers.map(({ counts }) => counts.requests)];
+      remains = remainsOf(remains, keeps);
+      const lists = [remains, ...servers.map(({ counts }) => counts.requests)];
       const [sums, own, ofOwner] = await Promise.all([
         sumOf(lists),
         countsOf(registry),

@@ -14,6 +14,8 @@ const WELL_AFTER_MS = 10_000;
 /** While nobody listens and so many in a row could not, none will. */
 const MOST_FAILURES = 5;
 
+const NEVER_BORN = { hasListened: false, error: null, code: null, signal: null } as const;
+
 export type ServerPoolOptions = Pick<ServerProcessOptions, 'stack' | 'scrape' | 'toBegin'> & {
   readonly size: number;
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn'>;
@@ -89,7 +91,7 @@ export class ServerPool {
     const { stack, scrape, toBegin, onCounts } = this.#options;
     const process = String(at + 1);
     let listenedAt: number | null = null;
-    const server = new ServerProcess({
+    const options: ServerProcessOptions = {
       ...{ stack, scrape, toBegin },
       onListening: (url) => {
         listenedAt = performance.now();
@@ -101,8 +103,13 @@ export class ServerPool {
         const wasWell = listenedAt !== null && performance.now() - listenedAt > WELL_AFTER_MS;
         this.#ended(at, end, wasWell);
       },
-    });
-    this.#servers[at] = server;
+    };
+    try {
+      this.#servers[at] = new ServerProcess(options);
+    } catch (error) {
+      // The system has no room for it now (ENOMEM), which ends nobody else.
+      this.#ended(at, { ...NEVER_BORN, spawnError: error as Error }, false);
+    }
   }
 
   #ended(at: number, end: ServerEnd, wasWell: boolean): void {
@@ -111,8 +118,9 @@ export class ServerPool {
     this.#servers[at] = null;
     onGone(process);
     if (this.#isClosing) return;
-    const { code, signal, error } = end;
-    log.warn({ process, code, signal, err: error ?? undefined }, 'server process ended');
+    const { code, signal, error, spawnError } = end;
+    const err = error ?? spawnError ?? undefined;
+    log.warn({ process, code, signal, err }, 'server process ended');
     if (!end.hasListened && this.#givesUp(error)) return;
     const deaths = wasWell ? 0 : (this.#deaths[at] ?? 0);
     this.#deaths[at] = deaths + 1;
@@ -126,10 +134,12 @@ export class ServerPool {
 
   /** Whether there is nothing more to hope for. */
   #givesUp(error: Error | null): boolean {
-    this.#failures += 1;
     if (this.#servers.some((server) => server?.isListening === true)) return false;
-    // What one says of itself, such as that its port is taken, is true of all.
-    if (error === null && this.#failures < MOST_FAILURES) return false;
+    this.#failures += 1;
+    // What one says of itself, such as that its port is taken, is true of all. What happened to it is not, while others are on their way.
+    const isOfAll = error !== null;
+    const areOthers = this.#servers.some((server) => server !== null);
+    if (!isOfAll && (areOthers || this.#failures < MOST_FAILURES)) return false;
     const reason = error ?? new Error('no server process can be started');
     this.#listening.reject(reason);
     this.#broken.reject(reason);

@@ -17,6 +17,8 @@ export type ServerEnd = {
   readonly hasListened: boolean;
   /** Why it could not, in its own words. */
   readonly error: Error | null;
+  /** Why the system did not let it begin. */
+  readonly spawnError: Error | null;
   readonly code: number | null;
   readonly signal: string | null;
 };
@@ -40,6 +42,8 @@ export class ServerProcess {
   #canHear = false;
   #url: string | null = null;
   #error: Error | null = null;
+  #spawnError: Error | null = null;
+  #isGone = false;
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
 
@@ -60,17 +64,19 @@ export class ServerProcess {
     // One that the system did not let begin never exits.
     process.on('error', (error) => {
       if (process.pid !== undefined) return;
-      this.#error = error;
+      this.#spawnError = error;
       ended.resolve({ code: null, signal: null });
     });
     worker.once('exit', (code, signal) => ended.resolve({ code, signal }));
     this.ended = ended.promise.then(({ code, signal }) => {
+      this.#isGone = true;
       this.#canHear = false;
       this.#desk.close();
       for (const resolve of this.#counting.values()) resolve();
       onEnd({
         hasListened: this.#url !== null,
         error: this.#error,
+        spawnError: this.#spawnError,
         code,
         signal,
       });
@@ -106,6 +112,8 @@ export class ServerProcess {
   }
 
   #take(message: ToOwner): void {
+    // What would be taken now nobody gives back.
+    if (this.#isGone) return;
     const { toBegin, onListening, onCounts } = this.#options;
     switch (message.kind) {
       case 'hello':

@@ -52,7 +52,7 @@ async function measure({ isQuick, targets, say }: Bench): Promise<readonly Line[
         }),
         toCapacityLine(parts, {
           id: 'P6-delta',
-          name: 'the same, as frames with the new text only',
+          name: 'chunks a second of one core, as frames with the new text',
           notes: [],
         }),
       ];

@@ -120,7 +120,7 @@ function toLines(rounds: Rounds): readonly Line[] {
     toLine(asOurs(rounds, 'converted'), {
       ...common,
       id: 'P5-converted',
-      name: 'the same, as a cumulative frame for each token',
+      name: 'processor time of a chunk, as a cumulative frame of its own',
       peers: PEERS,
       goals: [{ of: 'nginx', most: 2.6 }],
       notes: [...notes('converted'), 'nginx and Portkey convert nothing'],
@@ -128,7 +128,7 @@ function toLines(rounds: Rounds): readonly Line[] {
     toLine(asOurs(rounds, 'coalesced'), {
       ...common,
       id: 'P5-coalesced',
-      name: 'the same, as cumulative frames that wait for company',
+      name: 'processor time of a chunk, in cumulative frames that wait',
       peers: PEERS,
       goals: [{ of: 'nginx', most: 2 }],
       notes: [...notes('coalesced'), 'nginx and Portkey convert nothing'],

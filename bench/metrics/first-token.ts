@@ -86,7 +86,7 @@ function toFirstTokenLine({ rounds }: ProbeBlocks): Line {
     peers: PEERS,
     goals: [
       { of: 'nginx', most: 3 },
-      { of: 'portkey', most: 1 / 30 },
+      { of: 'portkey', most: 0.0333 },
     ],
     notes: [
       `the engine itself takes ${medianUs('direct')} µs`,

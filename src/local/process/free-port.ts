@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 
 import { LlmOpsError } from '../../errors.ts';
 
@@ -33,18 +34,24 @@ export async function isPortFree(listen: string, port: number): Promise<boolean>
   return (await tryPort(listen, port)) === null;
 }
 
-/** A port of the loopback address that was free a moment ago and is not among `taken`. Whoever wants it has to hurry. */
+/** Systems take the source ports of connections from above (Linux: 32768 on): there a port that was free a moment ago is soon taken. */
+const LOWEST = 12_000;
+const HIGHEST = 32_000;
+
+/**
+ * A port of the loopback address that was free a moment ago and is not among `taken`, where nobody takes one by chance. Throws `port_in_use`
+ * when there seems to be none.
+ */
 export async function takeFreePort(taken: ReadonlySet<number>): Promise<number> {
-  for (;;) {
-    const server = createServer();
-    server.listen({ host: '127.0.0.1', port: 0, exclusive: true });
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    if (!taken.has(port)) return port;
+  for (let tried = 0; tried < MOST_TRIES; tried += 1) {
+    const port = randomInt(LOWEST, HIGHEST);
+    if (!taken.has(port) && (await isPortFree('127.0.0.1', port))) return port;
   }
+  throw new LlmOpsError('port_in_use', `no port from ${LOWEST} to ${HIGHEST} seems to be free`);
 }
+
+/** With only one port in a hundred free, one of so many is it. */
+const MOST_TRIES = 1_000;
 
 /** null: free; else the system's error code. */
 async function tryPort(host: string, port: number): Promise<string | null> {

@@ -35,6 +35,13 @@ it('an address of another machine is refused as a mistake in the configuration',
   );
 });
 
+it('a free port is none that a connection could take for itself meanwhile', async () => {
+  for (let count = 0; count < 50; count += 1) {
+    const port = await takeFreePort(new Set());
+    assert.ok(port >= 1_024 && port < 32_768, String(port));
+  }
+});
+
 it('a free port is free and not one of those taken', async () => {
   const taken = new Set<number>();
   for (let count = 0; count < 20; count += 1) {

@@ -85,7 +85,7 @@ async function measureWireBytes({ isQuick, targets, say }: Bench): Promise<reado
 
 /** Of the very text that is sent. Leaves the engine at the pace of the measurement. */
 async function measureNaive(engine: BenchEngine): Promise<number> {
-  await engine.setMode({ tokens: TOKENS, intervalMs: 0, firstTokenMs: 0 });
+  await engine.setMode({ tokens: TOKENS, intervalMs: 1, firstTokenMs: 0 });
   const answer = await readTokens(engine.url, chatShapes().stream);
   if (answer.tokens.length !== TOKENS)
     throw new Error(`the engine has ${answer.tokens.length} tokens instead of ${TOKENS}`);

@@ -2,6 +2,8 @@
  * `npm run bench`: measures ours beside the engine itself, nginx and the other TypeScript gateway, in one run. `bench/README.md` says what
  * each metric means. The exit status is 0 when all that was asked for could be measured, whatever it showed; `--check` asks for more.
  */
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, program } from 'commander';
 import { addedLatency } from './metrics/added-latency.ts';
 import { capacity } from './metrics/capacity.ts';
@@ -81,6 +83,11 @@ const { quick: isQuick, only = METRICS, json, keep, check } = program.opts<Optio
 if (keep && (isQuick || only.length < METRICS.length))
   program.error('--keep takes a whole run: without --quick and --only');
 
+if (json !== undefined)
+  await access(dirname(resolve(json)), constants.W_OK).catch(() => {
+    program.error(`--json ${json}: nothing can be written to ${dirname(resolve(json))}`);
+  });
+
 const root = new URL('..', import.meta.url).pathname;
 const startedMs = Date.now();
 const say = (text: string): void => {
@@ -120,7 +127,8 @@ if (json !== undefined) await writeJson(json, report);
 const slower = kept === null ? [] : compareRuns(report, kept);
 if (check && kept !== null)
   slower.forEach((text) => say(`worse than the run of ${kept.date}: ${text}`));
-if (keep && failed.length === 0) {
+if (keep && failed.length > 0) say(`not kept, because it is not whole: ${failed.join(', ')}`);
+else if (keep) {
   say(`kept in ${await keepResults(report)}`);
   await updateReadme();
 }

@@ -47,6 +47,19 @@ export async function askReadiness(
   }
 }
 
+/**
+ * Whether the gateway itself is on the road: what no service's route takes has an answer of ours, in JSON. Until then a front door
+ * answers by itself, with a page of text. Never throws.
+ */
+export async function gatewayAnswers(door: FrontDoor, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { body } = await get(door, '/api', signal);
+    return Object.keys(parseObject(body)).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** What an answer of the front door says about a service. */
 export function readAnswer(status: number, body: string): Readiness {
   if (status === 200) return { isReady: true, state: 'ready', detail: '' };

@@ -4,7 +4,7 @@ import { assertPortFree } from '../local/process/free-port.ts';
 import { diffUnits, type ObservedUnit, type Operation } from '../plan/diff.ts';
 import type { Report, Runtime } from '../plan/runtime.ts';
 import type { StackPlan } from '../plan/stack-plan.ts';
-import { askReadiness, type Readiness } from './ask-readiness.ts';
+import { askReadiness, gatewayAnswers, type Readiness } from './ask-readiness.ts';
 import { followProgress } from './follow-progress.ts';
 import { frontDoor } from './front-door.ts';
 import type { LocalRuntime } from './runtimes.ts';
@@ -17,6 +17,11 @@ export type WaitContext = {
 };
 
 const POLL_INTERVAL_MS = 500;
+const WITHOUT_GATEWAY: Readiness = {
+  isReady: false,
+  state: 'starting',
+  detail: 'ready, but the gateway does not answer yet',
+};
 
 /** What `up` has to do, each operation with its cause. */
 export async function planOperations(
@@ -52,8 +57,9 @@ export async function assertFrontDoorFree(runtime: Runtime, plan: StackPlan): Pr
 }
 
 /**
- * Waits for all services of a stack that was applied, and lets its workers tell meanwhile how far their engines are. Units that the plan
- * does not know are nobody's hindrance.
+ * Waits for all services of a stack that was applied, and for the gateway behind them, which Docker's front door leaves aside until it is
+ * healthy: a stack whose wrong addresses get a stranger's 404 is not up. Lets its workers tell meanwhile how far their engines are. Units that
+ * the plan does not know are nobody's hindrance.
  */
 export async function waitForStack(
   runtime: Runtime,
@@ -63,6 +69,7 @@ export async function waitForStack(
   const door = frontDoor(plan.gateway, runtime.kind);
   const wanted = new Set((await runtime.desired(plan)).map((unit) => unit.name));
   const waiting = new Set(plan.services.map((service) => service.name));
+  let isGatewayUp = false;
   const over = new AbortController();
   const following = followProgress(runtime, plan, {
     isWaitedFor: (service) => waiting.has(service),
@@ -73,10 +80,14 @@ export async function waitForStack(
       ...context,
       services: [...waiting],
       ask: async (service, signal) => {
-        const readiness = await askReadiness(door, service, signal);
-        return readiness.isHidden === true
-          ? byEngines(readiness, await runtime.observe(), enginesOf(plan, service))
-          : readiness;
+        const told = await askReadiness(door, service, signal);
+        const readiness =
+          told.isHidden === true
+            ? byEngines(told, await runtime.observe(), enginesOf(plan, service))
+            : told;
+        if (!readiness.isReady || isGatewayUp) return readiness;
+        isGatewayUp = await gatewayAnswers(door, signal);
+        return isGatewayUp ? readiness : WITHOUT_GATEWAY;
       },
       observe: async () => (await runtime.observe()).filter((unit) => wanted.has(unit.name)),
       onChange: (service, readiness) => {

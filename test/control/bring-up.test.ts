@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 
-import { byEngines, keepInForeground, planOperations } from '../../src/control/bring-up.ts';
+import {
+  byEngines,
+  keepInForeground,
+  planOperations,
+  waitForStack,
+} from '../../src/control/bring-up.ts';
 import type { ObservedUnit } from '../../src/plan/diff.ts';
 import { fakeRuntime, running } from './fake-runtime.ts';
 import { stackPlan } from './plans.ts';
@@ -44,6 +51,35 @@ describe('a service that asks for a token', () => {
 
   it('is ready when its engines are not ours to look at', () => {
     assert.equal(readyWith([running('b-engine-0')]), true);
+  });
+});
+
+describe('waitForStack', () => {
+  it('waits for the gateway, too, which the front door leaves aside until it is healthy', async () => {
+    const asked: string[] = [];
+    await using server = createServer((request, reply) => {
+      asked.push(request.url ?? '');
+      if (request.url !== '/api') return void reply.end('{}');
+      const isUp = asked.filter((path) => path === '/api').length > 2;
+      reply.statusCode = 404;
+      reply.end(isUp ? '{"error_code":40401}' : '404 page not found\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const httpPort = (server.address() as AddressInfo).port;
+    const states: string[] = [];
+
+    const outcome = await waitForStack(
+      fakeRuntime('docker'),
+      stackPlan(['a'], { httpPort, tls: { kind: 'off' } }),
+      {
+        onChange: (service, { state, detail }) => states.push(`${service} ${state} ${detail}`),
+        timeoutMs: 60_000,
+        signal: new AbortController().signal,
+      },
+    );
+
+    assert.deepEqual(outcome, { kind: 'ready' });
+    assert.deepEqual(states, ['a starting ready, but the gateway does not answer yet', 'a ready ']);
   });
 });
 

@@ -39,6 +39,18 @@ describe('a set of tokens', () => {
     assert.equal(findGrant(setOf({ id: 'shell', sha256 }), 'abc')?.id, 'shell');
   });
 
+  it('forgets a token that another set has no more, or gives to somebody else, though it knew its digest', () => {
+    assert.equal(findGrant(setOf(entry('moved', { id: 'a' })), 'moved')?.id, 'a');
+    assert.equal(findGrant(setOf(entry('other')), 'moved'), null);
+    assert.equal(findGrant(setOf(entry('moved', { id: 'b' })), 'moved')?.id, 'b');
+  });
+
+  it('knows more tokens than it keeps digests of', () => {
+    const names = Array.from({ length: 3_000 }, (_, at) => `token-${at}`);
+    const set = setOf(...names.map((name) => entry(name)));
+    for (const name of [...names, ...names]) assert.equal(findGrant(set, name)?.id, name);
+  });
+
   it('without any token lets nobody in', () => {
     assert.equal(findGrant(setOf(), ''), null);
   });

@@ -157,7 +157,8 @@ export class HttpEngine implements Engine {
     signal: AbortSignal,
   ): Promise<{ path: string; body: Record<string, unknown> }> {
     const { profile } = this.#options;
-    const model = await this.#modelName(signal);
+    // Nothing is waited for that is known.
+    const model = this.#model ?? (await this.#modelName(signal));
     const stopTokenIds = [...sampling.stopTokenIds, ...this.#templateStops.known(sampling)];
     const stop = profile.stopsAtTokenIds
       ? sampling.stop
@@ -176,19 +177,13 @@ export class HttpEngine implements Engine {
     };
     if (prompt.kind === 'chat')
       return { path: '/v1/chat/completions', body: { ...body, messages: prompt.messages } };
-    const fields = prompt.hasSpecialTokens
-      ? await this.#asItIs(prompt, signal)
-      : { prompt: prompt.text };
+    const way = profile.withoutSpecialTokens;
+    const fields = !prompt.hasSpecialTokens
+      ? { prompt: prompt.text }
+      : way.by === 'fields'
+        ? { prompt: prompt.text, ...way.fields }
+        : { prompt: await this.#tokenizer?.tokensOf(prompt, signal) };
     return { path: '/v1/completions', body: { ...body, ...fields } };
-  }
-
-  async #asItIs(
-    prompt: Extract<Prompt, { kind: 'text' }>,
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, unknown>>> {
-    const way = this.#options.profile.withoutSpecialTokens;
-    if (way.by === 'fields') return { prompt: prompt.text, ...way.fields };
-    return { prompt: await this.#tokenizer?.tokensOf(prompt, signal) };
   }
 
   async #modelName(signal: AbortSignal): Promise<string> {

@@ -27,27 +27,26 @@ export async function readBody(
 
 function collect(body: Readable, mostBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
+    let parts: Buffer[] = [];
     let length = 0;
-    const stop = (): void => {
-      body.off('data', onData).off('end', onEnd).off('close', onBreak).off('error', onBreak);
-    };
-    const onData = (part: Buffer): void => {
-      length += part.length;
-      parts.push(part);
-      if (length <= mostBytes) return;
-      stop();
-      reject(tooLarge(mostBytes));
-    };
-    const onEnd = (): void => {
-      stop();
-      resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts));
-    };
-    const onBreak = (): void => {
-      stop();
-      reject(new LlmOpsError('invalid_request', 'the body broke off'));
-    };
-    body.on('data', onData).on('end', onEnd).on('close', onBreak).on('error', onBreak);
+    const onBreak = (): void => reject(new LlmOpsError('invalid_request', 'the body broke off'));
+    // After the end, or the refusal, what they tell is nobody's concern any more; to take them off would cost more than to leave them.
+    body
+      .on('data', (part: Buffer) => {
+        length += part.length;
+        if (length <= mostBytes) {
+          parts.push(part);
+          return;
+        }
+        // The rest is read away.
+        parts = [];
+        reject(tooLarge(mostBytes));
+      })
+      .on('end', () => {
+        resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts));
+      })
+      .on('close', onBreak)
+      .on('error', onBreak);
   });
 }
 

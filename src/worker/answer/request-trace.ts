@@ -58,15 +58,16 @@ export class RequestTrace {
   }
 }
 
-const traces = new WeakMap<FastifyRequest, RequestTrace>();
+/** On the request itself: a WeakMap of all requests is work for each collection of the garbage. */
+const TRACE = Symbol('trace');
 
 /** The request's own trace, which begins when it is first asked for. */
-export function traceOf(request: FastifyRequest): RequestTrace {
-  let trace = traces.get(request);
+export function traceOf(request: FastifyRequest & { [TRACE]?: RequestTrace }): RequestTrace {
+  let trace = request[TRACE];
   if (trace === undefined) {
     trace = new RequestTrace();
     trace.id = request.id;
-    traces.set(request, trace);
+    request[TRACE] = trace;
   }
   return trace;
 }

@@ -17,11 +17,13 @@ declare module 'fastify' {
   }
 }
 
-const grants = new WeakMap<FastifyRequest, Grant>();
+const GRANT = Symbol('grant');
+
+type Granted = FastifyRequest & { [GRANT]?: Grant };
 
 /** What the request's token allows; null where no token was asked for, or none was given that is valid. */
-export function grantOf(request: FastifyRequest): Grant | null {
-  return grants.get(request) ?? null;
+export function grantOf(request: Granted): Grant | null {
+  return request[GRANT] ?? null;
 }
 
 /**
@@ -32,7 +34,7 @@ export function demandTokens(
   app: FastifyInstance,
   { tokens, stack }: { readonly tokens: LiveTokens; readonly stack: LiveStack },
 ): void {
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request: Granted, _reply, done) => {
     const { set } = tokens;
     if (set === null || request.routeOptions.config.isOpen === true) {
       done();
@@ -42,7 +44,7 @@ export function demandTokens(
     if (token === null) throw missing();
     const grant = findGrant(set, token);
     if (grant === null) throw new LlmOpsError('token_invalid', 'this token is not known');
-    grants.set(request, grant);
+    request[GRANT] = grant;
     if (grant.expiresAtMs !== null && Date.now() >= grant.expiresAtMs)
       throw new LlmOpsError('token_invalid', 'this token has expired');
     // An address that no route took has no service: what is said of it is limited by `tellTo`.

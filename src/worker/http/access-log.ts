@@ -1,6 +1,7 @@
 /** One line a request, when it ended: what happened, to whom and how fast. Nothing of what was said, and nothing that opens a door. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { grantOf } from '../auth/demand-token.ts';
+import { REQUEST_ID_LABEL } from './request-log.ts';
 import type { EndedRequest } from './request-outcome.ts';
 
 /** Questions after the state, which programs ask again and again. */
@@ -21,6 +22,7 @@ export function logRequest(
   const level = QUESTIONS.test(url) ? 'debug' : 'info';
   const { arrivedAt, queuedAt, admittedAt, firstTextAt, usage } = trace;
   const facts = {
+    [REQUEST_ID_LABEL]: request.id,
     method: request.method,
     url,
     status: reply.raw.headersSent ? reply.raw.statusCode : undefined,
@@ -39,7 +41,8 @@ export function logRequest(
     client,
     token: grantOf(request)?.id,
   };
-  request.log[level](facts, 'request');
+  // Not the request's own log, which would be made for this line alone.
+  request.server.log[level](facts, 'request');
 }
 
 function since(from: number | null, to: number | null): number | undefined {

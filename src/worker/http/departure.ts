@@ -32,7 +32,7 @@ export class Departures {
     const controller = new AbortController();
     this.#open.add(controller);
     this.#total += 1;
-    raw.once('close', () => {
+    raw.on('close', () => {
       this.#open.delete(controller);
       if (this.#open.size === 0) this.#onEmpty();
       if (!raw.writableFinished) controller.abort(new ClientLeft('the client left'));

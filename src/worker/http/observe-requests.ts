@@ -1,5 +1,5 @@
 /** Follows each request from its arrival to the end of its reply, for the access log and the metrics. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logRequest } from './access-log.ts';
 import type { LiveStack } from '../live/live-stack.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -21,16 +21,18 @@ type Observe = (request: FastifyRequest, reply: FastifyReply) => void;
 export function createObserver(stack: LiveStack, metrics: Pick<Metrics, 'follow'>): Observe {
   return (request, reply) => {
     const trace = traceOf(request);
-    trace.service = serviceOf(request, stack);
+    // Fastify makes these anew each time.
+    const { config } = request.routeOptions;
+    trace.service = serviceOf(request, { stack, config });
     const { socket } = request.raw;
     const bytesBefore = socket.bytesWritten;
     // A closed connection no longer knows whose it was.
     const client = request.ip;
-    const isCounted = request.routeOptions.config.isAnswer === true && isServed(trace, stack);
+    const isCounted = config.isAnswer === true && isServed(trace, stack);
     const count = isCounted ? metrics.follow(trace) : null;
     // A stream writes its head by itself.
     reply.raw.setHeader(REQUEST_ID_HEADER, request.id);
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
       const ended = {
         trace,
         client,
@@ -59,9 +61,12 @@ function isServed({ service: name }: RequestTrace, stack: LiveStack): boolean {
 }
 
 /** Only a service that exists: what a client asks for would make labels without end. */
-function serviceOf(request: FastifyRequest, stack: LiveStack): string | null {
+function serviceOf(
+  request: FastifyRequest,
+  { stack, config }: { readonly stack: LiveStack; readonly config: FastifyContextConfig },
+): string | null {
   const { service } = (request.params ?? {}) as { service?: string };
   if (service !== undefined) return stack.find(service)?.name ?? null;
-  const isOfService = stack.role === 'worker' && request.routeOptions.config.isOpen !== true;
+  const isOfService = stack.role === 'worker' && config.isOpen !== true;
   return isOfService ? (stack.services[0]?.name ?? null) : null;
 }

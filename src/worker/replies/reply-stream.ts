@@ -48,7 +48,7 @@ export class ReplyStream implements DeltaSink {
     const { raw, keepAliveMs, readerTimeoutMs } = options;
     const lookEveryMs = Math.max(1, Math.min(keepAliveMs, readerTimeoutMs) / 2);
     this.#watch = setInterval(() => this.#look(), Math.min(lookEveryMs, LONGEST_TIMER_MS));
-    raw.once('close', () => {
+    raw.on('close', () => {
       this.#isOver = true;
       clearInterval(this.#watch);
       this.#stopWaiting();

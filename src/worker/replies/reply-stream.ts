@@ -109,16 +109,22 @@ export class ReplyStream implements DeltaSink {
   };
 
   #write(frame: Frame): void {
-    this.#isWriting = true;
     this.#wroteAt = performance.now();
     const { raw } = this.#options;
-    // ASCII only, and for text latin1 is the cheapest way to say so. Behind the head the bytes are the connection's business alone: the reply
-    // would keep them until the end of the turn, to join them with what follows, and nothing does.
-    if (raw.headersSent && raw.socket !== null) raw.socket.write(frame, 'latin1', this.#onWritten);
-    else {
+    const { socket } = raw;
+    // ASCII only, and for text latin1 is the cheapest way to say so.
+    if (!raw.headersSent || socket === null) {
+      this.#isWriting = true;
       this.#sendHead();
       raw.write(frame, 'latin1', this.#onWritten);
+      return;
     }
+    // Behind the head the bytes are the connection's business alone: the reply would keep them until the end of the turn, to join them with
+    // what follows, and nothing does. The kernel mostly takes them at once, and to be told of that costs a turn of its own.
+    socket.write(frame, 'latin1');
+    if (socket.writableLength === 0) return;
+    this.#isWriting = true;
+    socket.write('', 'latin1', this.#onWritten);
   }
 
   readonly #onWritten = (): void => {

@@ -154,8 +154,8 @@ function printUsage({ promptTokens: prompt, completionTokens: completion }: Usag
   return `{"prompt_tokens":${prompt},"completion_tokens":${completion},"total_tokens":${prompt + completion}}`;
 }
 
-/** Milliseconds of patience for each character of text so far, up to the most: 50 ms from 1,250 characters on. */
-const PATIENCE_PER_CHARACTER_MS = 1 / 25;
+/** Milliseconds of patience for each character of text so far, up to the most: 50 ms from 625 characters on. */
+const PATIENCE_PER_CHARACTER_MS = 2 / 25;
 /** Timers of few different lengths are cheap. */
 const PATIENCE_STEP_MS = 10;
 

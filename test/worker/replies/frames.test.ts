@@ -175,7 +175,7 @@ describe('patience', () => {
     );
     at.add(delta('x'.repeat(100_000)));
 
-    assert.deepEqual(patience, [0, 10, 40, 50, 50]);
+    assert.deepEqual(patience, [0, 30, 50, 50, 50]);
     assert.equal(at.patienceMs, 0);
   });
 

@@ -89,7 +89,7 @@ async function measureStreams(
   options: StartTarget,
 ): Promise<Line> {
   const { isQuick, targets, say } = bench;
-  const plan = { streams: isQuick ? 200 : 500, durationMs: isQuick ? 4_000 : 8_000 };
+  const plan = { streams: isQuick ? 200 : 500, durationMs: isQuick ? 3_000 : 8_000 };
   const contenders = [...STREAM_PEERS, 'ours' as const].filter((name) => targets.found.has(name));
   say(`memory: ${plan.streams} streams for ${plan.durationMs / 1_000} s`);
   const rounds = await runRounds({

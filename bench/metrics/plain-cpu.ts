@@ -48,7 +48,7 @@ async function measure({ isQuick, targets, say }: Bench): Promise<Line> {
           if (target === undefined) return { spoilt: 'errors' };
           return await measureOnce(target, {
             engine,
-            durationMs: isQuick ? 1_500 : 3_000,
+            durationMs: isQuick ? 1_000 : 3_000,
           });
         },
       });

@@ -6,6 +6,7 @@ import { isClosedConnection, toConnectionError, toEngineError } from './engine-e
 import type { DeltaSink } from './engine.ts';
 import { connectEngine } from './engine-socket.ts';
 import { readReply } from './read-reply.ts';
+import { compileParser } from './undici-parser.ts';
 import { Pool } from './undici-pool.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -22,6 +23,7 @@ export class EngineConnection {
     this.#url = url;
     this.#path = pathname.replace(/\/$/, '');
     this.#idleTimeoutMs = idleTimeoutMs;
+    compileParser();
     this.#pool = new Pool(origin, {
       connections: null,
       // One request at a time on a connection: closing it aborts exactly that request.

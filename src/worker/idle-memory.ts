@@ -11,24 +11,19 @@ const COLLECT_EVERY_MS = 60_000;
 
 export type IdleMemoryOptions = {
   readonly departures: Pick<Departures, 'size' | 'total'>;
-  /** Node has one with `--expose-gc`; without it nothing is given back. */
-  readonly collect: NodeJS.GCFunction | undefined;
+  readonly collect: () => void;
 };
 
 /** Looks now and then, until the function that it returns is called. */
-export function giveBackWhenIdle({ departures, collect }: IdleMemoryOptions): () => void {
-  if (collect === undefined) return () => undefined;
-  const look = createLook({ departures, collect });
+export function giveBackWhenIdle(options: IdleMemoryOptions): () => void {
+  const look = createLook(options);
   const timer = setInterval(() => look(performance.now()), LOOK_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
 }
 
 /** One look: collects when nothing was asked since the one before, and something was since the last collection. For tests. */
-export function createLook({
-  departures,
-  collect,
-}: IdleMemoryOptions & { readonly collect: NodeJS.GCFunction }): (nowMs: number) => void {
+export function createLook({ departures, collect }: IdleMemoryOptions): (nowMs: number) => void {
   let seen = departures.total;
   /** Of the last collection; the start left something behind, too. */
   let collected = -1;
@@ -38,7 +33,7 @@ export function createLook({
     const isIdle = size === 0 && total === seen;
     seen = total;
     if (!isIdle || total === collected || nowMs - collectedAtMs < COLLECT_EVERY_MS) return;
-    collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    collect();
     collected = total;
     collectedAtMs = nowMs;
   };

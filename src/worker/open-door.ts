@@ -1,5 +1,6 @@
 /** A server that listens, and how it ends: in order, and in time. */
 import type { FastifyInstance } from 'fastify';
+import { collectGarbage } from './collect-garbage.ts';
 import type { Departures } from './http/departure.ts';
 import { giveBackWhenIdle } from './idle-memory.ts';
 import { LONGEST_TIMER_MS } from './longest-timer.ts';
@@ -22,7 +23,7 @@ export async function openDoor(
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Door> {
   const url = await app.listen({ host, port });
-  const stopLooking = giveBackWhenIdle({ departures, collect: globalThis.gc });
+  const stopLooking = giveBackWhenIdle({ departures, collect: collectGarbage });
   let timers: readonly NodeJS.Timeout[] = [];
   return {
     url,

@@ -1,6 +1,6 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
 
+import { openCollector } from '../collector.ts';
 import { fail } from './failure.ts';
 
 let mostBytes = Number.POSITIVE_INFINITY;
@@ -12,8 +12,10 @@ let collect: () => void = () => undefined;
  */
 export function limitMemory(bytes: number): void {
   mostBytes = bytes;
-  setFlagsFromString('--expose-gc');
-  collect = runInNewContext('gc') as () => void;
+  const collectAll = openCollector();
+  collect = () => {
+    collectAll();
+  };
 }
 
 /** Throws when this thread holds more than it may. To be called before anything large is made. */

@@ -1,0 +1,16 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/**
+ * V8's own collection, of the thread that asks. Only a context that was made under `--expose-gc` has it. The flag is one of the whole process,
+ * under which nothing can be used that Node kept as compiled without it: so it is set only while a context is made. Another thread may put it
+ * back meanwhile, as it does here.
+ */
+export function openCollector(): NodeJS.GCFunction {
+  for (;;) {
+    setFlagsFromString('--expose-gc');
+    const found = runInNewContext('globalThis.gc') as NodeJS.GCFunction | undefined;
+    setFlagsFromString('--no-expose-gc');
+    if (found !== undefined) return found;
+  }
+}

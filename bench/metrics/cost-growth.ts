@@ -46,7 +46,7 @@ async function measureGrowth({ isQuick, targets, say }: Bench): Promise<Line> {
       await measureOnce(200, setting);
       const rounds = await runRounds({
         contenders: Object.keys(TOKENS),
-        count: isQuick ? 3 : 5,
+        count: isQuick ? 2 : 5,
         measure: async (contender) => {
           const sample = await measureOnce(TOKENS[contender] ?? 0, setting);
           say(`P8 ${contender}: ${JSON.stringify(sample)}`);

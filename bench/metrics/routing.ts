@@ -22,7 +22,7 @@ const PACE = { 'ttft-ms': 20, 'prefill-ms-per-token': 0.3, 'itl-ms': 5 };
 const CACHE_PART = 1 / 3;
 
 const FULL = { rounds: 3, tenants: 60, each: 10, plainRounds: 5 };
-const QUICK = { rounds: 1, tenants: 24, each: 8, plainRounds: 2 };
+const QUICK = { rounds: 1, tenants: 18, each: 8, plainRounds: 2 };
 /** Short prompts of one round with nothing in common: they are over in little more than a second. */
 const PLAIN = 180;
 

@@ -44,8 +44,8 @@ async function measureThroughput({ isQuick, targets, say }: Bench): Promise<read
     });
     try {
       const setting: Setting = {
-        tokens: isQuick ? 40 : 128,
-        windowMs: isQuick ? 1_200 : 3_600,
+        tokens: isQuick ? 64 : 128,
+        windowMs: isQuick ? 1_650 : 3_600,
       };
       await engine.setMode({ ...PACE, tokens: setting.tokens });
       // Until the code that tokens go through is compiled.
@@ -53,7 +53,7 @@ async function measureThroughput({ isQuick, targets, say }: Bench): Promise<read
       if (warm !== undefined) await measureOnce(warm, setting);
       const rounds = await runRounds({
         contenders: [...running.keys()],
-        count: isQuick ? 3 : 5,
+        count: isQuick ? 2 : 5,
         measure: async (name) => {
           const target = running.get(name as RunningTarget['name']);
           if (target === undefined) return { spoilt: 'errors' };

@@ -29,20 +29,24 @@ function collect(body: Readable, mostBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let parts: Buffer[] = [];
     let length = 0;
-    const onBreak = (): void => reject(new LlmOpsError('invalid_request', 'the body broke off'));
-    // After the end, or the refusal, what they tell is nobody's concern any more; to take them off would cost more than to leave them.
+    let isOver = false;
+    // What they tell afterwards is nobody's concern any more; to take them off would cost more than to leave them.
+    const onBreak = (): void => {
+      if (!isOver) reject(new LlmOpsError('invalid_request', 'the body broke off'));
+    };
     body
       .on('data', (part: Buffer) => {
+        // The rest of what is too large is read away.
+        if (isOver) return;
         length += part.length;
-        if (length <= mostBytes) {
-          parts.push(part);
-          return;
-        }
-        // The rest is read away.
+        parts.push(part);
+        if (length <= mostBytes) return;
+        isOver = true;
         parts = [];
         reject(tooLarge(mostBytes));
       })
       .on('end', () => {
+        isOver = true;
         resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts));
       })
       .on('close', onBreak)

@@ -16,7 +16,7 @@ const ANSWER = { tokens: 32, intervalMs: 0, firstTokenMs: 0 };
 const BLOCKS = 5;
 /** nginx is compiled from the start. */
 const COMPILED_AT_RUN_TIME: ReadonlySet<TargetName> = new Set(['portkey', 'ours']);
-const WARM_UP_MS = { full: 4_000, quick: 2_000 };
+const WARM_UP_MS = { full: 10_000, quick: 2_000 };
 /** Of a block, which find every connection and cache as the others do. */
 const UNCOUNTED_PROBES = 5;
 

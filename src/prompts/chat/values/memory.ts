@@ -13,6 +13,8 @@ let collect: () => void = () => undefined;
 export function limitMemory(bytes: number): void {
   mostBytes = bytes;
   const collectAll = openCollector();
+  if (collectAll === null)
+    throw new Error('V8 gives no way to collect garbage: templates cannot be held to their memory');
   collect = () => {
     collectAll();
   };

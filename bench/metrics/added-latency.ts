@@ -14,8 +14,6 @@ import { toLine } from './to-line.ts';
 const PEERS = ['nginx', 'portkey'] as const;
 const ANSWER = { tokens: 32, intervalMs: 0, firstTokenMs: 0 };
 const BLOCKS = 5;
-/** nginx is compiled from the start. */
-const COMPILED_AT_RUN_TIME: ReadonlySet<TargetName> = new Set(['portkey', 'ours']);
 const WARM_UP_MS = { full: 10_000, quick: 2_000 };
 /** Of a block, which find every connection and cache as the others do. */
 const UNCOUNTED_PROBES = 5;
@@ -37,8 +35,7 @@ async function measure({ isQuick, targets, say }: Bench): Promise<Line> {
     const askers = new Map<TargetName, Asker>();
     try {
       const durationMs = WARM_UP_MS[isQuick ? 'quick' : 'full'];
-      for (const [name, target] of running)
-        if (COMPILED_AT_RUN_TIME.has(name)) await warmUpRequests(target, { engine, durationMs });
+      for (const target of running.values()) await warmUpRequests(target, { engine, durationMs });
       await engine.setMode(ANSWER);
       for (const [name, { port, shapes }] of running) {
         askers.set(name, await openAsker({ port, shape: shapes.plain }));

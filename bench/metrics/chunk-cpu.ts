@@ -3,6 +3,7 @@ import { type BenchEngine, startEngine } from '../harness/engine/engine.ts';
 import { measureStreams } from '../harness/measure-streams.ts';
 import { benchCores } from '../harness/pin.ts';
 import { type Rounds, runRounds, type Sample, summarize } from '../harness/rounds.ts';
+import { needsWarmUp } from '../harness/warm-up.ts';
 import { openTargets } from '../targets/open-targets.ts';
 import type { RunningTarget } from '../targets/target.ts';
 import type { Bench, Line, Metric } from './metric.ts';
@@ -51,9 +52,8 @@ async function measure({ isQuick, targets, say }: Bench): Promise<readonly Line[
       contenders.set('converted', { target, how: 'cumulative', mayMerge: false });
     }
     const warmUpMs = isQuick ? 1_500 : 4_000;
-    // nginx is compiled from the start.
-    for (const [name, contender] of contenders)
-      if (name !== 'nginx') await warmUp(contender, engine, warmUpMs);
+    for (const contender of contenders.values())
+      if (needsWarmUp(contender.target)) await warmUp(contender, engine, warmUpMs);
     const rounds = await runRounds({
       contenders: [...contenders.keys()],
       count: isQuick ? 3 : 9,

@@ -5,7 +5,7 @@ import { benchCores } from '../harness/pin.ts';
 import { summarize } from '../harness/rounds.ts';
 import { warmUpStreams } from '../harness/warm-up.ts';
 import { openTargets } from '../targets/open-targets.ts';
-import type { RunningTarget, TargetName } from '../targets/target.ts';
+import type { RunningTarget } from '../targets/target.ts';
 import { type ProbeBlocks, probeBlocks } from './first-token/probe-blocks.ts';
 import type { Bench, Line, Metric } from './metric.ts';
 import { toLine } from './to-line.ts';
@@ -15,8 +15,6 @@ const BLOCKS = 5;
 /** The engine sends the first one together with the head. */
 const MODE = { tokens: 5, intervalMs: 5, firstTokenMs: 0 };
 const WARM_UP_PROBES = 20;
-/** nginx is compiled from the start. */
-const COMPILED_AT_RUN_TIME: ReadonlySet<TargetName> = new Set(['portkey', 'ours']);
 const WARM_UP_MS = { full: 4_000, quick: 2_000 };
 /** Ours, asked for cumulative frames. */
 const FRAMES = 'frames';
@@ -37,8 +35,7 @@ async function measure({ isQuick, targets, say }: Bench): Promise<readonly Line[
     const options = { engineUrl: engine.url, core };
     const { running, close } = await openTargets(targets, names, options);
     const durationMs = WARM_UP_MS[isQuick ? 'quick' : 'full'];
-    for (const [name, target] of running)
-      if (COMPILED_AT_RUN_TIME.has(name)) await warmUpStreams(target, { engine, durationMs });
+    for (const target of running.values()) await warmUpStreams(target, { engine, durationMs });
     const probers = await openProbers([...running.values()]);
     try {
       await engine.setMode({ ...MODE, intervalMs: 1 });

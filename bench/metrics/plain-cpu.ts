@@ -14,7 +14,6 @@ import { toLine } from './to-line.ts';
 const PEERS = ['nginx', 'portkey'] as const;
 const CONNECTIONS = 50;
 const ANSWER = { tokens: 32, intervalMs: 0, firstTokenMs: 0 };
-/** nginx is compiled from the start. */
 const WARM_UP_MS = { full: 10_000, quick: 4_000 };
 
 export const plainCpu: Metric = {
@@ -37,8 +36,7 @@ async function measure({ isQuick, targets, say }: Bench): Promise<Line> {
     try {
       say(`plain requests with ${CONNECTIONS} connections: ${[...running.keys()].join(', ')}`);
       const durationMs = WARM_UP_MS[isQuick ? 'quick' : 'full'];
-      for (const [name, target] of running)
-        if (name !== 'nginx') await warmUpRequests(target, { engine, durationMs });
+      for (const target of running.values()) await warmUpRequests(target, { engine, durationMs });
       await engine.setMode(ANSWER);
       const rounds = await runRounds({
         contenders: [...running.keys()],

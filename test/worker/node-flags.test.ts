@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { cachedDataVersionTag } from 'node:v8';
@@ -35,5 +36,19 @@ describe('what Node keeps of its own modules as compiled', () => {
     await renderer.render(template, { messages: [], addGenerationPrompt: false });
     await renderer.close();
     assert.equal(cachedDataVersionTag(), before);
+  });
+});
+
+describe('the image of the worker', () => {
+  const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
+
+  it('starts under the flags of the worker', () => {
+    const [, entrypoint = '[]'] = /^ENTRYPOINT (.+)$/m.exec(dockerfile) ?? [];
+    assert.deepEqual(JSON.parse(entrypoint), ['node', ...WORKER_NODE_FLAGS]);
+  });
+
+  it('is compiled under the same, which is what makes the compiled code good', () => {
+    const [, command] = /^RUN node (.+) src\/worker\/main\.js/m.exec(dockerfile) ?? [];
+    assert.equal(command, WORKER_NODE_FLAGS.join(' '));
   });
 });

@@ -13,7 +13,8 @@ import { toLine } from './to-line.ts';
 
 const PEERS = ['nginx', 'portkey'] as const;
 const ANSWER = { tokens: 32, intervalMs: 0, firstTokenMs: 0 };
-const BLOCKS = 5;
+const BLOCKS = { full: 10, quick: 5 };
+const PROBES = { full: 200, quick: 40 };
 const WARM_UP_MS = { full: 10_000, quick: 2_000 };
 /** Of a block, which find every connection and cache as the others do. */
 const UNCOUNTED_PROBES = 5;
@@ -34,16 +35,16 @@ async function measure({ isQuick, targets, say }: Bench): Promise<Line> {
     const { running, close } = await openTargets(targets, names, options);
     const askers = new Map<TargetName, Asker>();
     try {
-      const durationMs = WARM_UP_MS[isQuick ? 'quick' : 'full'];
+      const size = isQuick ? 'quick' : 'full';
+      const durationMs = WARM_UP_MS[size];
       for (const target of running.values()) await warmUpRequests(target, { engine, durationMs });
       await engine.setMode(ANSWER);
       for (const [name, { port, shapes }] of running) {
         askers.set(name, await openAsker({ port, shape: shapes.plain }));
       }
-      // Portkey takes so long for a request that fewer of them tell as much.
-      const probes = isQuick ? { all: 30, portkey: 15 } : { all: 200, portkey: 80 };
-      say(`${BLOCKS} blocks of ${probes.all} plain requests, one at a time`);
-      const rounds = await measureBlocks(askers, probes);
+      const plan = { blocks: BLOCKS[size], probes: PROBES[size] };
+      say(`${plan.blocks} blocks of ${plan.probes} plain requests, one at a time`);
+      const rounds = await measureBlocks(askers, plan);
       return toLine(rounds, {
         id: 'P2',
         name: 'added latency of a plain request, one at a time',
@@ -65,16 +66,17 @@ async function measure({ isQuick, targets, say }: Bench): Promise<Line> {
   }
 }
 
-type Probes = { readonly all: number; readonly portkey: number };
+/** As many probes of each target: the first ones of a block are slower than the last. */
+type Plan = { readonly blocks: number; readonly probes: number };
 
 /** Like runRounds; but a block asks everybody in turn, so that the difference to the engine itself is one of the same moment. */
 async function measureBlocks(
   askers: ReadonlyMap<TargetName, Asker>,
-  probes: Probes,
+  { blocks, probes }: Plan,
 ): Promise<Rounds> {
   const kept: ReadonlyMap<string, Readonly<Record<string, number>>>[] = [];
   const thrownAway: Record<string, number> = {};
-  for (let tried = 0; kept.length < BLOCKS && tried < 2 * BLOCKS; tried += 1) {
+  for (let tried = 0; kept.length < blocks && tried < 2 * blocks; tried += 1) {
     const watch = watchQuiet();
     const block = await measureBlock(askers, probes).catch(() => null);
     if (block !== null && !watch.wasBusy()) {
@@ -90,14 +92,12 @@ async function measureBlocks(
 
 async function measureBlock(
   askers: ReadonlyMap<TargetName, Asker>,
-  probes: Probes,
+  probes: number,
 ): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>> {
   const added = new Map([...askers.keys()].map((name) => [name, [] as number[]]));
-  for (let probe = -UNCOUNTED_PROBES; probe < probes.all; probe += 1) {
+  for (let probe = -UNCOUNTED_PROBES; probe < probes; probe += 1) {
     const tookNs = new Map<TargetName, number>();
-    for (const [name, asker] of shuffled([...askers])) {
-      if (name !== 'portkey' || probe < probes.portkey) tookNs.set(name, await asker.ask());
-    }
+    for (const [name, asker] of shuffled([...askers])) tookNs.set(name, await asker.ask());
     const directNs = tookNs.get('direct') ?? NaN;
     if (probe < 0) continue;
     for (const [name, ns] of tookNs) {

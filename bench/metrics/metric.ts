@@ -6,6 +6,8 @@ export type Goal = {
   readonly of: string;
   readonly most?: number;
   readonly least?: number;
+  /** By which factor two runs of the same code differ at the most; left out: 1.15 for a ratio, 1.3 for our own value. */
+  readonly tolerance?: number;
 };
 
 /** One line of the table. Values are medians over the rounds that were kept. */

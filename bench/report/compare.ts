@@ -6,12 +6,12 @@ import { isMeasured, printNumber } from './print-number.ts';
 import type { Report } from './report.ts';
 import type { Results } from './results/schema.ts';
 
-/** Two runs of the same code on the same machine differ by less. */
-const TOLERANCE = 1.15;
+/** Two runs of the same code on the same machine differ by less. How fast the machine is just now strikes the peer of a ratio, too. */
+const TOLERANCE = { ratio: 1.15, own: 1.3 };
 
 /**
- * What is worse by more than 15 %, in words, one text for each goal of a line that both runs have: a ratio to a peer, or our own value where
- * the goal is one of that. Pure.
+ * What is worse by more than two runs of the same code differ, in words, one text for each goal of a line that both runs have: a ratio to a
+ * peer, or our own value where the goal is one of that. Pure.
  */
 export function compareRuns(now: Report, kept: Results): readonly string[] {
   const before = new Map(
@@ -25,11 +25,16 @@ export function compareRuns(now: Report, kept: Results): readonly string[] {
     });
 }
 
-function compare(line: JudgedLine, kept: JsonLine, { of, most }: Goal): readonly string[] {
+function compare(
+  line: JudgedLine,
+  kept: JsonLine,
+  { of, most, tolerance }: Goal,
+): readonly string[] {
   const [value, before] =
     of === 'ours' ? [line.ours, kept.ours] : [line.ratios[of], kept.ratios[of]];
   if (!isMeasured(value) || !isMeasured(before)) return [];
-  const isWorse = most === undefined ? value * TOLERANCE < before : value > before * TOLERANCE;
+  const factor = tolerance ?? TOLERANCE[of === 'ours' ? 'own' : 'ratio'];
+  const isWorse = most === undefined ? value * factor < before : value > before * factor;
   if (!isWorse) return [];
   const what = of === 'ours' ? line.unit : `× ${of}`;
   return [`${line.id} ${line.name}: ${printNumber(value)} ${what}, it was ${printNumber(before)}`];

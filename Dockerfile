@@ -25,7 +25,7 @@ USER node
 # What the compiler makes of the worker is kept, which is half of the time that it takes to start. Without a configuration it ends when it
 # has loaded all.
 ENV NODE_COMPILE_CACHE=/app/compiled
-RUN node --min-semi-space-size=4 --max-semi-space-size=8 --no-parallel-scavenge src/worker/main.js; test -n "$(ls compiled)"
+RUN node --min-semi-space-size=4 --max-semi-space-size=16 --no-parallel-scavenge src/worker/main.js; test -n "$(ls compiled)"
 # As in src/config/worker-config.ts: what a token leaves behind is collected soon.
-ENTRYPOINT ["node", "--min-semi-space-size=4", "--max-semi-space-size=8", "--no-parallel-scavenge"]
+ENTRYPOINT ["node", "--min-semi-space-size=4", "--max-semi-space-size=16", "--no-parallel-scavenge"]
 CMD ["src/worker/main.js"]

@@ -19,7 +19,7 @@ export const WORKER_CONFIG_FILE = 'worker.json';
  */
 export const WORKER_NODE_FLAGS: readonly string[] = [
   '--min-semi-space-size=4',
-  '--max-semi-space-size=8',
+  '--max-semi-space-size=16',
   '--no-parallel-scavenge',
 ];
 

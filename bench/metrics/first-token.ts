@@ -1,11 +1,9 @@
 /** P3: what the first token takes longer than from the engine itself. P4: how often a chunk is held back. Of the same paired probes. */
 import { openProber, type Prober } from '../harness/client/prober.ts';
-import { startEngine } from '../harness/engine/engine.ts';
-import { benchCores } from '../harness/pin.ts';
 import { summarize } from '../harness/rounds.ts';
 import { warmUpStreams } from '../harness/warm-up.ts';
-import { openTargets } from '../targets/open-targets.ts';
 import type { RunningTarget } from '../targets/target.ts';
+import { withTargets } from '../targets/with-targets.ts';
 import { type ProbeBlocks, probeBlocks } from './first-token/probe-blocks.ts';
 import type { Bench, Line, Metric } from './metric.ts';
 import { toLine } from './to-line.ts';
@@ -27,13 +25,9 @@ export const firstToken: Metric = {
   measure,
 };
 
-async function measure({ isQuick, targets, say }: Bench): Promise<readonly Line[]> {
-  const { target: core, bench: engineCore } = benchCores();
-  const engine = await startEngine({ core: engineCore });
-  try {
-    const names = ['direct', ...PEERS, 'ours'] as const;
-    const options = { engineUrl: engine.url, core };
-    const { running, close } = await openTargets(targets, names, options);
+function measure({ isQuick, targets, say }: Bench): Promise<readonly Line[]> {
+  const names = ['direct', ...PEERS, 'ours'] as const;
+  return withTargets(targets, names, async ({ engine, running }) => {
     const durationMs = WARM_UP_MS[isQuick ? 'quick' : 'full'];
     for (const target of running.values()) await warmUpStreams(target, { engine, durationMs });
     const probers = await openProbers([...running.values()]);
@@ -54,11 +48,8 @@ async function measure({ isQuick, targets, say }: Bench): Promise<readonly Line[
       return [toFirstTokenLine(probed), toStallLine(probed)];
     } finally {
       for (const prober of probers.values()) prober.close();
-      await close();
     }
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 async function openProbers(

@@ -9,6 +9,7 @@ import { addedLatency } from './metrics/added-latency.ts';
 import { capacity } from './metrics/capacity.ts';
 import { chunkCpu } from './metrics/chunk-cpu.ts';
 import { costGrowth } from './metrics/cost-growth.ts';
+import { fastchat } from './metrics/fastchat.ts';
 import { firstToken } from './metrics/first-token.ts';
 import { memory } from './metrics/memory.ts';
 import type { Line, Metric } from './metrics/metric.ts';
@@ -42,6 +43,7 @@ const METRICS: readonly Metric[] = [
   start,
   rendering,
   memory,
+  fastchat,
 ];
 
 type Options = {
@@ -79,8 +81,8 @@ program
   .showHelpAfterError()
   .parse();
 
-const { quick: isQuick, only = METRICS, json, keep, check } = program.opts<Options>();
-if (keep && (isQuick || only.length < METRICS.length))
+const { quick: isQuick, only, json, keep, check } = program.opts<Options>();
+if (keep && (isQuick || only !== undefined))
   program.error('--keep takes a whole run: without --quick and --only');
 
 if (json !== undefined)
@@ -96,7 +98,13 @@ const say = (text: string): void => {
 
 const machine = await describeMachine();
 const commit = await describeCommit(root);
-const targets = await findTargets(say, process.env);
+const chosen = METRICS.filter(
+  (metric) => only?.includes(metric) ?? !(isQuick && metric.needs !== undefined),
+);
+const without = METRICS.flatMap(({ needs }) =>
+  needs === undefined || chosen.some((metric) => metric.needs === needs) ? [] : [needs],
+);
+const targets = await findTargets({ say, without, env: process.env });
 const cores = benchCores();
 if (cores.target === null)
   say(
@@ -106,7 +114,7 @@ pinSelf(cores.bench);
 
 const measured: { metric: Metric; lines: readonly Line[] }[] = [];
 const failed: string[] = [];
-for (const metric of METRICS.filter((one) => only.includes(one))) {
+for (const metric of chosen) {
   const passedS = Math.round((Date.now() - startedMs) / 1_000);
   say(`${metric.id} ${metric.slug} (after ${passedS} s)`);
   try {

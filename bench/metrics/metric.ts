@@ -1,5 +1,5 @@
 /** What a metric is: it measures, and tells lines of the table. */
-import type { Targets } from '../targets/target.ts';
+import type { TargetName, Targets } from '../targets/target.ts';
 
 /** A bound on a ratio to a peer, or (`of: 'ours'`) on our own value. */
 export type Goal = {
@@ -35,7 +35,8 @@ export type Line = {
 };
 
 /** What plots have in common: the same things on their axes. */
-export type Family = 'requests' | 'latency' | 'chunks' | 'bytes' | 'routing' | 'start' | 'memory';
+export type Family =
+  'requests' | 'latency' | 'chunks' | 'bytes' | 'routing' | 'start' | 'memory' | 'fastchat';
 
 export type Metric = {
   readonly id: string;
@@ -44,6 +45,8 @@ export type Metric = {
   /** For `--only`: `plain-cpu`. */
   readonly slug: string;
   readonly family: Family;
+  /** A target that is large to fetch, and fetched only for those that name it; a quick run leaves them out unless it is asked for them. */
+  readonly needs?: TargetName;
   readonly measure: (bench: Bench) => Promise<readonly Line[]>;
 };
 

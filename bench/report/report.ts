@@ -29,6 +29,7 @@ const FAMILIES: Readonly<Record<Family, string>> = {
   routing: 'Routing and throughput',
   start: 'Start and rendering',
   memory: 'Memory',
+  fastchat: 'Beside FastChat',
 };
 
 /** All families, in the order in which they are shown. */

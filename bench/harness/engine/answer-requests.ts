@@ -5,6 +5,7 @@ import { type AnswerKind, streamBytes, type StreamBytes } from './answers.ts';
 import type { EngineCounts, EngineMode } from './mode.ts';
 import { createRequestReader, type EngineRequest } from './read-requests.ts';
 import { createWheel } from './wheel.ts';
+import { WORKER_REPLIES, workerPlainBytes, workerStreamBytes } from './worker-answers.ts';
 
 export type EngineServer = {
   readonly server: Server;
@@ -61,6 +62,14 @@ const NOT_FOUND = jsonReply(404, {
   error: { message: 'Not Found', type: 'Not Found', param: null, code: 404 },
 });
 
+/** vLLM's, and a FastChat worker's. */
+const ANSWERED: ReadonlySet<string> = new Set([
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/worker_generate',
+  '/worker_generate_stream',
+]);
+
 /** Not listening yet. */
 export function createEngineServer(random: () => number = Math.random): EngineServer {
   let mode = DEFAULT_MODE;
@@ -88,31 +97,41 @@ export function createEngineServer(random: () => number = Math.random): EngineSe
   }
 
   function answer(connection: Connection, request: EngineRequest): void {
-    const isChat = request.path === '/v1/chat/completions';
-    if (request.method !== 'POST' || (!isChat && request.path !== '/v1/completions')) {
+    const { method, path } = request;
+    if (method !== 'POST' || !ANSWERED.has(path)) {
       connection.socket.write(otherReply(request));
       end(connection);
       return;
     }
     counts.requests += 1;
     const body = JSON.parse(request.body) as RequestBody;
-    if (body.stream === true) stream(connection, kindOf(body, isChat));
-    else whole(connection, isChat);
+    if (path === '/worker_generate_stream') stream(connection, path, workerStreamBytes);
+    else if (path === '/worker_generate') whole(connection, path, workerPlainBytes);
+    else {
+      const kind = kindOf(body, path === '/v1/chat/completions');
+      if (body.stream === true)
+        stream(connection, JSON.stringify(kind), (tokens) => streamBytes(kind, tokens));
+      else whole(connection, path, (tokens) => plainBytes(kind.isChat, tokens));
+    }
   }
 
-  function whole(connection: Connection, isChat: boolean): void {
+  /** `kind` names what `make` makes of so many tokens. */
+  function whole(connection: Connection, kind: string, make: (tokens: number) => Buffer): void {
     const { tokens, intervalMs, firstTokenMs } = mode;
-    const bytes = remember(plain, `${isChat} ${tokens}`, () => plainBytes(isChat, tokens));
+    const bytes = remember(plain, `${kind} ${tokens}`, () => make(tokens));
     const waitMs = firstTokenMs + (tokens - 1) * intervalMs;
     const reply = { connection, pieces: [bytes], at: 0, intervalMs: 0, isStream: false };
     if (waitMs === 0) write(reply, 0);
     else wheel.add(reply, performance.now() + waitMs);
   }
 
-  function stream(connection: Connection, kind: AnswerKind): void {
+  function stream(
+    connection: Connection,
+    kind: string,
+    make: (tokens: number) => StreamBytes,
+  ): void {
     const { tokens, intervalMs, firstTokenMs, isMidway = false } = mode;
-    const key = `${kind.isChat} ${kind.includeUsage} ${kind.continuousUsage} ${tokens}`;
-    const bytes = remember(cache, key, () => streamBytes(kind, tokens));
+    const bytes = remember(cache, `${kind} ${tokens}`, () => make(tokens));
     const now = performance.now();
     if (intervalMs === 0) {
       const all = { connection, pieces: [bytes.whole], at: 0, intervalMs, isStream: true };
@@ -188,7 +207,7 @@ function otherReply({ method, path }: EngineRequest): Buffer {
   if (method === 'GET' && path === '/health') return HEALTH;
   if (method === 'GET' && path === '/v1/models') return MODELS;
   if (method === 'POST' && path === '/tokenize') return TOKENIZED;
-  return NOT_FOUND;
+  return (method === 'POST' ? WORKER_REPLIES.get(path) : undefined) ?? NOT_FOUND;
 }
 
 function remember<T>(known: Map<string, T>, key: string, make: () => T): T {

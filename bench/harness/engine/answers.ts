@@ -59,7 +59,7 @@ export function streamBytes(kind: AnswerKind, count: number): StreamBytes {
     return toChunk({ ...base, choices: [choice], ...counts });
   };
   const last = { ...base, choices: [], usage: usageOf(count) };
-  const end = `${includeUsage ? toChunk(last) : ''}${frame('data: [DONE]\n\n')}0\r\n\r\n`;
+  const end = `${includeUsage ? toChunk(last) : ''}${chunkFrame('data: [DONE]\n\n')}0\r\n\r\n`;
   const opening = isChat ? toChunk(openingOf(base, continuousUsage)) : '';
   const events = Array.from(
     { length: count },
@@ -74,7 +74,7 @@ export function streamBytes(kind: AnswerKind, count: number): StreamBytes {
   };
 }
 
-const STREAM_HEAD =
+export const STREAM_HEAD =
   'HTTP/1.1 200 OK\r\ndate: Sat, 01 Aug 2026 12:00:00 GMT\r\nserver: uvicorn\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n';
 
 type Choice = { readonly text: string; readonly finish_reason: string | null };
@@ -104,7 +104,7 @@ function openingOf(base: object, continuousUsage: boolean): object {
   };
 }
 
-function usageOf(completion: number): object {
+export function usageOf(completion: number): object {
   return {
     prompt_tokens: PROMPT_TOKENS,
     total_tokens: PROMPT_TOKENS + completion,
@@ -113,11 +113,11 @@ function usageOf(completion: number): object {
 }
 
 function toChunk(event: object): string {
-  return frame(`data: ${JSON.stringify(event)}\n\n`);
+  return chunkFrame(`data: ${JSON.stringify(event)}\n\n`);
 }
 
-/** ASCII only: its length is its bytes. */
-function frame(text: string): string {
+/** A chunk of HTTP/1.1. ASCII only: its length is its bytes. */
+export function chunkFrame(text: string): string {
   return `${text.length.toString(16)}\r\n${text}\r\n`;
 }
 

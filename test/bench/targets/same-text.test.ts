@@ -58,6 +58,8 @@ async function assertSameText({ port, shapes }: RunningTarget): Promise<void> {
   assert.equal(textOfEvents(await ask(port, shapes.stream)), TEXT);
 }
 
+const PEERS = ['nginx', 'portkey', 'fastchat'] as const;
+
 describe('the targets', () => {
   it('pass the same answer on: the engine itself', async (t) => {
     await assertSameText(await start(t, direct));
@@ -88,13 +90,15 @@ describe('the targets', () => {
     assert.equal((await fetch(url, { method: 'POST', headers, body })).status, 401);
   });
 
-  for (const name of ['nginx', 'portkey'] as const) {
+  for (const name of PEERS) {
     it(`pass the same answer on: ${name}`, async (t) => {
-      if (!isFetched()) {
-        t.skip('the bench has not fetched its peers here');
+      if (!isFetched(name)) {
+        t.skip('the bench has not fetched it here');
         return;
       }
-      const { found, missing } = await findTargets(() => undefined, process.env);
+      const without = PEERS.filter((peer) => peer !== name);
+      const options = { say: () => undefined, without, env: process.env };
+      const { found, missing } = await findTargets(options);
       const target = found.get(name);
       if (target === undefined) t.skip(missing.get(name));
       else await assertSameText(await start(t, target));
@@ -102,13 +106,11 @@ describe('the targets', () => {
   }
 });
 
-/** By the bench, earlier: one call finds all, and would fetch what it does not find. */
-function isFetched(): boolean {
+/** By the bench, earlier: nothing is fetched for a test. */
+function isFetched(name: (typeof PEERS)[number]): boolean {
   const cache = join(cacheDirectory(process.env, homedir()), 'bench');
   const names = existsSync(cache) ? readdirSync(cache) : [];
-  const has = (wanted: string): boolean =>
-    names.some((name) => name.startsWith(wanted) && !name.includes('.draft-'));
+  const isThere = names.some((one) => one.startsWith(`${name}-`) && !one.includes('.draft-'));
   const path = (process.env['PATH'] ?? '').split(':');
-  const hasNginx = has('nginx-') || path.some((folder) => existsSync(join(folder, 'nginx')));
-  return hasNginx && has('portkey-');
+  return isThere || (name === 'nginx' && path.some((folder) => existsSync(join(folder, name))));
 }

@@ -51,6 +51,45 @@ describe("the bench's engine", () => {
     });
   }
 
+  for (const mode of [
+    { tokens: 7, intervalMs: 2, firstTokenMs: 0 },
+    { tokens: 7, intervalMs: 0, firstTokenMs: 5 },
+    { tokens: 300, intervalMs: 1, firstTokenMs: 0, isMidway: true },
+  ])
+    it(`is a FastChat worker, whose frames have all text so far: ${JSON.stringify(mode)}`, async () => {
+      await engine.setMode(mode);
+      const before = await engine.counts();
+      const url = `${engine.url}/worker_generate_stream`;
+      const reply = await fetch(url, { method: 'POST', body: '{}' });
+      const frames = (await reply.text())
+        .split('\0')
+        .slice(0, -1)
+        .map((frame) => JSON.parse(frame) as { text: string; finish_reason: string | null });
+      const all = answerText(mode.tokens);
+      assert.ok(frames.every(({ text }) => all.startsWith(text)));
+      assert.deepEqual(
+        frames.map(({ text }) => text),
+        frames.map(({ text }) => text).toSorted((a, b) => a.length - b.length),
+      );
+      assert.equal(frames.at(-1)?.text, all);
+      assert.deepEqual(
+        frames.map(({ finish_reason }) => finish_reason),
+        [...frames.slice(1).map(() => null), 'stop'],
+      );
+      const { requests, chunks } = await engine.counts();
+      assert.deepEqual([requests - before.requests, chunks - before.chunks], [1, frames.length]);
+
+      const plain = await fetch(`${engine.url}/worker_generate`, { method: 'POST', body: '{}' });
+      assert.deepEqual(await plain.json(), frames.at(-1));
+    });
+
+  it('counts no request that only asks about the model', async () => {
+    const before = await engine.counts();
+    for (const path of ['worker_get_status', 'model_details', 'count_token'])
+      assert.equal((await fetch(`${engine.url}/${path}`, { method: 'POST' })).status, 200);
+    assert.deepEqual(await engine.counts(), before);
+  });
+
   it('answers in one piece, after the time that a stream takes', async () => {
     await engine.setMode({ tokens: 3, intervalMs: 1, firstTokenMs: 2 });
     const { chunks } = await engine.counts();

@@ -56,11 +56,11 @@ async function measure({ isQuick, targets, say }: Bench): Promise<readonly Line[
       if (needsWarmUp(contender.target)) await warmUp(contender, engine, warmUpMs);
     const rounds = await runRounds({
       contenders: [...contenders.keys()],
-      count: isQuick ? 3 : 9,
+      count: isQuick ? 3 : 12,
       measure: async (name) => {
         const contender = contenders.get(name);
         if (contender === undefined) return { spoilt: 'errors' };
-        const sample = await measureOnce(contender, engine, isQuick ? 800 : 3_000);
+        const sample = await measureOnce(contender, engine, isQuick ? 800 : 2_000);
         say(`P5 ${name}: ${JSON.stringify(sample)}`);
         return sample;
       },

@@ -53,7 +53,7 @@ async function measureThroughput({ isQuick, targets, say }: Bench): Promise<read
       if (warm !== undefined) await measureOnce(warm, setting);
       const rounds = await runRounds({
         contenders: [...running.keys()],
-        count: isQuick ? 2 : 5,
+        count: isQuick ? 2 : 3,
         measure: async (name) => {
           const target = running.get(name as RunningTarget['name']);
           if (target === undefined) return { spoilt: 'errors' };

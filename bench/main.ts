@@ -72,7 +72,7 @@ function findMetrics(names: string, before: readonly Metric[] = []): readonly Me
 
 program
   .name('npm run bench --')
-  .description('Measures ours beside the engine itself, nginx and Portkey, in one run.')
+  .description('Measures ours beside the engine itself, nginx, Portkey and FastChat, in one run.')
   .option('--quick', 'fewer and shorter rounds: three minutes in place of fifteen', false)
   .option('--only <names>', 'these metrics only: plain-cpu, P1, …', findMetrics)
   .option('--json <file>', 'write the lines of the table as JSON')

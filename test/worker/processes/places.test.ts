@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ask, startWorker, until } from '../worker-harness.ts';
 import type { HttpReply } from '../worker-harness.ts';
-import { startGatedEngine } from './gated-engine.ts';
+import { type GatedEngine, startGatedEngine } from './gated-engine.ts';
 import { answersLogged, serviceOf, SERVERS, startThreeServers } from './three-servers.ts';
 
 const generate = (url: string, prompt: string): Promise<HttpReply> =>
@@ -54,7 +54,7 @@ describe('three processes', () => {
 
   for (const whose of ['service', 'version'] as const)
     it(`refuse who is too many for the queue of the ${whose}, in the words of one`, async (t) => {
-      const ask10 = async (workerUrl: string, engine: { open: () => void }) => {
+      const ask10 = async (workerUrl: string, engine: GatedEngine) => {
         let refused = 0;
         const replies = names(10).map(async (prompt) => {
           const reply = await generate(workerUrl, prompt);
@@ -67,6 +67,8 @@ describe('three processes', () => {
         await until('the others are refused', () => refused === 5);
         // Servers hear of each other's places a turn later.
         await until('five are counted', async () => (await queueLength(workerUrl)) === 5);
+        // A place is taken before its request is there.
+        await until('two are being answered', () => engine.running === 2);
         engine.open();
         return Promise.all(replies);
       };

@@ -90,7 +90,7 @@ function toCapacityLine(
     peers: {},
     ratios: {},
     spread: {},
-    // A core that is a third slower for a minute gives two rungs less, and rungs cost more where they are many.
+    // A core that its neighbours slow down for a minute gives two or three rungs less, and no peer tells of it.
     goals: [{ of: 'ours', least: 20_000, tolerance: 1.6 }],
     rounds: { kept: climbed.rungs.length, thrownAway: climbed.thrownAway },
     notes: [found?.how ?? 'no rung was worth keeping', ...notes],

@@ -33,8 +33,10 @@ async function urlOf(child: ChildProcess): Promise<string> {
 async function endOf(child: ChildProcess): Promise<{ code: number | null; errors: string }> {
   // Not its `close`, which does not come when the IPC channel was left first.
   const [[code], errors] = await Promise.all([
-    // It may have ended before anybody asks.
-    child.exitCode === null ? (once(child, 'exit') as Promise<[number | null]>) : [child.exitCode],
+    // It may have ended before anybody asks, with a status or by a signal.
+    child.exitCode === null && child.signalCode === null
+      ? (once(child, 'exit') as Promise<[number | null]>)
+      : [child.exitCode],
     readText(child.stderr!),
   ]);
   return { code, errors };
